@@ -1,0 +1,1 @@
+"""The door out: guest accounts in the tenant, and the people who may sign in to Foyer."""

@@ -1,0 +1,28 @@
+"""System checks: a configuration that cannot work is refused at the start, with a hint."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+from django.utils.module_loading import import_string
+
+
+@register()
+def outbox_handlers_exist(**_kwargs: Any) -> list[CheckMessage]:
+    """Every dotted path in OUTBOX_HANDLERS and OUTBOX_GIVE_UP can be imported (approvals.E001)."""
+    paths = {
+        **settings.OUTBOX_HANDLERS,
+        **{f"{kind} (give up)": p for kind, p in settings.OUTBOX_GIVE_UP.items()},
+    }
+    return [problem for kind, path in paths.items() if (problem := _problem(kind, path))]
+
+
+def _problem(kind: str, path: str) -> CheckMessage | None:
+    try:
+        import_string(path)
+    except ImportError as error:
+        hint = f"{path}: {error}"
+        return Error(f"The outbox handler for “{kind}” cannot be imported.", hint=hint, id="approvals.E001")
+    return None

@@ -1,0 +1,199 @@
+"""A sign-up request: who asked, with what claims, and what was decided."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from uuid6 import uuid7
+
+from approvals.applicant import Applicant, Identity
+from approvals.models.user_flow import UserFlow
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+# No vowels, so no words; no 0/O, 1/I/L, 8/B: a reference is read out over the telephone.
+REFERENCE_ALPHABET = "23456789CDFGHJKMNPQRTVWXYZ"
+
+
+def new_reference() -> str:
+    """A fresh reference such as `K7Q-4MD9`: 26^7, about 8 thousand million; the database refuses a double."""
+    letters = "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(7))
+    return f"{letters[:3]}-{letters[3:]}"
+
+
+def normalise_reference(typed: str) -> str:
+    """The reference that a person meant who typed it without the dash, in lower case or with spaces."""
+    letters = "".join(c for c in typed.upper() if c.isalnum())
+    return f"{letters[:3]}-{letters[3:]}"
+
+
+class SignUpRequestQuerySet(models.QuerySet["SignUpRequest"]):
+    """The ways to look at requests."""
+
+    def visible_to(self, user: User) -> Self:
+        """Those of the flows that this person reviews. Every page and API starts here."""
+        return self.filter(flow__in=UserFlow.objects.reviewed_by(user))
+
+    def of_applicant(self, flow: UserFlow, applicant: Applicant) -> Self:
+        """All requests of the same person in a flow, newest first."""
+        return self.filter(flow=flow, applicant_key=applicant.key).order_by("-submitted_at", "-id")
+
+    def needing_decision(self) -> Self:
+        """Those that wait for a person."""
+        return self.filter(status=SignUpRequest.Status.PENDING)
+
+    def decided(self) -> Self:
+        """Those that do not wait any more."""
+        return self.exclude(status=SignUpRequest.Status.PENDING)
+
+    def failed(self) -> Self:
+        """Approved ones whose guest could not be made."""
+        return self.filter(delivery__state="failed")
+
+    def search(self, words: str) -> Self:
+        """Those whose name, address or reference contains the words, whatever their case."""
+        words = words.strip().replace("\0", "")
+        if not words:
+            return self
+        reference = normalise_reference(words)
+        return self.filter(
+            Q(display_name__icontains=words)
+            | Q(normalised_email__contains=words.lower())
+            | Q(reference=reference)
+        )
+
+    def move(self, request_id: Any, version: int | None, **changes: Any) -> bool:
+        """Change the request if it is still at `version`, and count the version up; False when it is not."""
+        version_filter = {} if version is None else {"version": version}
+        return (
+            self.filter(pk=request_id, **version_filter).update(version=models.F("version") + 1, **changes)
+            == 1
+        )
+
+
+class SignUpRequest(models.Model):
+    """One request. Its status is changed by the verbs in `approvals.workflow` and by nothing else."""
+
+    class Status(models.TextChoices):
+        """The state of the decision."""
+
+        PENDING = "pending", _("Pending")
+        APPROVED = "approved", _("Approved")
+        DENIED = "denied", _("Denied")
+        EXPIRED = "expired", _("Expired")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    reference = models.CharField(_("reference"), max_length=8, unique=True, editable=False)
+    flow = models.ForeignKey(
+        UserFlow, on_delete=models.PROTECT, related_name="requests", verbose_name=_("user flow")
+    )
+    previous = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="later"
+    )
+
+    applicant_key = models.CharField(max_length=64, editable=False)
+    email = models.CharField(_("mail address"), max_length=320)
+    normalised_email = models.CharField(max_length=320, db_index=True, editable=False)
+    display_name = models.CharField(_("name"), max_length=320)
+    identities = models.JSONField(_("identities"), default=list)
+    attributes = models.JSONField(
+        _("attributes"), default=dict, help_text=_("What the guest account will get.")
+    )
+    received = models.TextField(_("claims as received"), default="{}")
+    earlier_answers = models.JSONField(_("earlier answers"), default=list, blank=True)
+    locales = models.JSONField(_("languages"), default=list, blank=True)
+    language = models.CharField(_("language"), max_length=8, default="en")
+
+    status = models.CharField(_("status"), max_length=16, choices=Status, default=Status.PENDING)
+    version = models.PositiveIntegerField(default=1, editable=False)
+    submitted_at = models.DateTimeField(_("submitted"), default=timezone.now)
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+
+    decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("decided by"),
+    )
+    effects_at = models.DateTimeField(_("takes effect"), null=True, blank=True)
+    reason = models.TextField(_("reason for the applicant"), blank=True)
+    note = models.TextField(_("private note"), blank=True)
+    tell_applicant = models.BooleanField(_("tell the applicant"), default=True)
+
+    objects = SignUpRequestQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("sign-up request")
+        verbose_name_plural = _("sign-up requests")
+        ordering = ["submitted_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["flow", "applicant_key"],
+                condition=Q(closed_at=None),
+                name="one_open_request_per_applicant",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="pending", decided_at=None, closed_at=None)
+                | Q(status="approved", decided_at__isnull=False)
+                | Q(
+                    status__in=["denied", "expired", "withdrawn"],
+                    decided_at__isnull=False,
+                    closed_at__isnull=False,
+                ),
+                name="status_and_times_agree",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["status", "submitted_at", "id"], name="queue_order"),
+            models.Index(fields=["submitted_at", "id"], name="history_order"),
+            models.Index(fields=["flow", "applicant_key", "submitted_at"], name="applicants_requests"),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def claims(self) -> dict[str, Any]:
+        """The claims as Entra sent them, each with its JSON type."""
+        claims: dict[str, Any] = json.loads(self.received)
+        return claims
+
+    @property
+    def applicant(self) -> Applicant:
+        """The person, as provisioning and mail need to know them."""
+        return Applicant(
+            email=self.email,
+            identities=tuple(Identity(**identity) for identity in self.identities),
+            attributes=self.attributes,
+            locales=tuple(self.locales),
+            received=self.received,
+        )
+
+    @property
+    def domain(self) -> str:
+        """The part of the address after the last @."""
+        return self.normalised_email.rpartition("@")[2]
+
+    def is_in_effect(self, now: datetime | None = None) -> bool:
+        """Whether the decision's time for undoing has passed. Until then the outside knows nothing of it."""
+        return self.effects_at is not None and self.effects_at <= (now or timezone.now())
+
+    def may_ask_again_at(self) -> datetime | None:
+        """When a denied applicant may ask again, by the flow's rule; None for never."""
+        days = self.flow.reapply_after_days
+        if days is None or self.decided_at is None:
+            return None
+        return self.decided_at + timedelta(days=days)

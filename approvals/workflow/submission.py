@@ -1,0 +1,145 @@
+"""What an applicant is told, and the recording of a sign-up."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from enum import Enum
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from approvals import audit, outbox
+from approvals.applicant import Applicant
+from approvals.languages import choose_language
+from approvals.models import Action, Delivery, SignUpRequest, UserFlow
+from approvals.models.sign_up_request import new_reference
+
+EARLIER_ANSWERS_KEPT = 10
+ATTEMPTS_TO_RECORD = 3
+
+
+class Kind(Enum):
+    """The few things that an applicant may be told."""
+
+    NEW = "new"  # nothing stands in the way of asking
+    RECORDED = "recorded"  # the request was taken just now
+    WAITING = "waiting"
+    DENIED = "denied"
+    APPROVED = "approved"  # the guest is being made
+    MAY_CONTINUE = "may_continue"  # Entra may create the account now
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where an applicant stands. `request` is the one that it follows from; None when there is none."""
+
+    kind: Kind
+    request: SignUpRequest | None = None
+
+
+def check_status(flow: UserFlow, applicant: Applicant) -> Standing:
+    """Where the applicant stands in this flow. Changes nothing."""
+    request = SignUpRequest.objects.of_applicant(flow, applicant).select_related("flow").first()
+    return _standing(request) if request else Standing(Kind.NEW)
+
+
+def submit(flow: UserFlow, applicant: Applicant) -> Standing:
+    """Record the sign-up, or say where the applicant already stands.
+
+    However often and however many at once the same person submits, there is one open request: the database refuses
+    a second, and the call that was refused then finds the first. Never returns NEW.
+    """
+    for attempt in range(1, ATTEMPTS_TO_RECORD + 1):
+        try:
+            with transaction.atomic(durable=True):
+                return _submit(flow, applicant)
+        except IntegrityError:
+            if attempt == ATTEMPTS_TO_RECORD:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _submit(flow: UserFlow, applicant: Applicant) -> Standing:
+    latest = SignUpRequest.objects.of_applicant(flow, applicant).select_related("flow").first()
+    standing = _standing(latest) if latest else Standing(Kind.NEW)
+    if standing.kind is Kind.NEW:
+        return Standing(Kind.RECORDED, _record(flow, applicant, previous=latest))
+    assert latest is not None
+    if standing.kind is Kind.MAY_CONTINUE:
+        _record_return(latest)
+    elif latest.status == SignUpRequest.Status.PENDING:
+        _take_new_answers(latest, applicant)
+    return standing
+
+
+def _standing(request: SignUpRequest) -> Standing:
+    """What follows from the applicant's newest request. A decision that can still be undone is not told."""
+    status, decided = request.status, SignUpRequest.Status
+    if status == decided.PENDING or (
+        status in (decided.APPROVED, decided.DENIED) and not request.is_in_effect()
+    ):
+        return Standing(Kind.WAITING, request)
+    if status == decided.DENIED:
+        again = request.may_ask_again_at()
+        may_ask = again is not None and again <= timezone.now()
+        return Standing(Kind.NEW if may_ask else Kind.DENIED, request)
+    if status == decided.APPROVED:
+        return Standing(_kind_after_approval(request), request)
+    return Standing(Kind.NEW, request)
+
+
+def _kind_after_approval(request: SignUpRequest) -> Kind:
+    if request.flow.provisioning == UserFlow.Provisioning.ON_RETURN:
+        return Kind.MAY_CONTINUE
+    return Kind.APPROVED if request.closed_at is None else Kind.NEW
+
+
+def _record(flow: UserFlow, applicant: Applicant, *, previous: SignUpRequest | None) -> SignUpRequest:
+    request = SignUpRequest.objects.create(
+        reference=new_reference(),
+        flow=flow,
+        previous=previous,
+        applicant_key=applicant.key,
+        email=applicant.email,
+        normalised_email=applicant.normalised_email,
+        display_name=applicant.display_name,
+        identities=[asdict(identity) for identity in applicant.identities],
+        language=choose_language(applicant.locales, flow.language),
+        locales=list(applicant.locales),
+        attributes=dict(applicant.attributes),
+        received=applicant.received,
+    )
+    audit.record(Action.SUBMITTED, request=request, previous=previous.reference if previous else None)
+    outbox.enqueue("request.announce", request=request)
+    return request
+
+
+def _take_new_answers(request: SignUpRequest, applicant: Applicant) -> None:
+    """Keep changed answers of a pending request, the earlier ones beside them.
+
+    The version counts up, so that nobody approves answers that they have not seen. Entra's own repetition of a call
+    brings the same answers and changes nothing.
+    """
+    if request.received == applicant.received:
+        return
+    earlier = {"until": timezone.now().isoformat(), "received": request.received}
+    kept = [*request.earlier_answers, earlier][-EARLIER_ANSWERS_KEPT:]
+    changed = SignUpRequest.objects.filter(status=SignUpRequest.Status.PENDING).move(
+        request.pk,
+        request.version,
+        received=applicant.received,
+        attributes=dict(applicant.attributes),
+        display_name=applicant.display_name,
+        earlier_answers=kept,
+    )
+    if changed:
+        audit.record(Action.ANSWERS_CHANGED, request=request)
+
+
+def _record_return(request: SignUpRequest) -> None:
+    """Note that Entra was told to create the account; the first time completes the delivery."""
+    Delivery.objects.filter(request=request).exclude(state=Delivery.State.DONE).update(
+        state=Delivery.State.DONE, stage=Delivery.Stage.FINISHED, made=Delivery.Made.RETURNED
+    )
+    SignUpRequest.objects.filter(pk=request.pk, closed_at=None).update(closed_at=timezone.now())
+    audit.record(Action.RETURNED, request=request)

@@ -1,0 +1,43 @@
+"""The Celery application. `celery -A config worker` and `celery -A config beat` find it here."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import structlog
+from celery import Celery
+from celery.signals import setup_logging, task_postrun, task_prerun
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("foyer")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+@setup_logging.connect  # type: ignore[untyped-decorator]
+def keep_our_logging(**_kwargs: Any) -> None:
+    """Leave logging as config.logging set it; Celery would install its own handlers."""
+
+
+@task_prerun.connect  # type: ignore[untyped-decorator]
+def name_log_lines(task_id: str, task: Any, **_kwargs: Any) -> None:
+    """Bind the task's id to every log line of its run."""
+    structlog.contextvars.bind_contextvars(task_id=task_id, task=task.name)
+
+
+@task_postrun.connect  # type: ignore[untyped-decorator]
+def forget_name(**_kwargs: Any) -> None:
+    """Undo `name_log_lines`."""
+    structlog.contextvars.unbind_contextvars("task_id", "task")
+
+
+@app.on_after_configure.connect  # type: ignore[untyped-decorator]
+def make_broker_folders(sender: Celery, **_kwargs: Any) -> None:
+    """Create the folders of the embedded broker; nothing happens with Redis or when they are there."""
+    options = sender.conf.broker_transport_options
+    for key in ("data_folder_in", "control_folder"):
+        if key in options:
+            Path(options[key]).mkdir(parents=True, exist_ok=True)

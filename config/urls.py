@@ -1,0 +1,19 @@
+"""Every address of the product."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import include, path
+
+from config import health
+
+urlpatterns = [
+    path("", include("approvals.review.urls")),
+    path("accounts/", include("accounts.urls")),
+    path("api/v1/", include("approvals.api.urls")),
+    path("api/", include("connector.urls")),
+    path("admin/", admin.site.urls),
+    path("healthz", health.alive),
+    path("readyz", health.ready),
+    path("metrics", health.metrics),
+]

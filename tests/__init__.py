@@ -1,0 +1,1 @@
+"""The tests. Folders mirror the apps; `journeys` and `concurrency` drive everything together."""
