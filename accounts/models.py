@@ -47,9 +47,7 @@ class GuestAccount(models.Model):
     The object id is written down before anything else is done with a new guest: a repetition goes on from there.
     """
 
-    request = models.OneToOneField(
-        "approvals.SignUpRequest", on_delete=models.PROTECT, related_name="guest_account"
-    )
+    request = models.OneToOneField("approvals.SignUpRequest", on_delete=models.PROTECT, related_name="guest_account")
     object_id = models.CharField(_("object id"), max_length=64, blank=True, db_index=True)
     made = models.CharField(_("made"), max_length=16, blank=True)
     redeem_url = models.URLField(_("redeem link"), max_length=2000, blank=True)

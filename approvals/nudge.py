@@ -22,9 +22,7 @@ def workers(delay: float = 0) -> None:
     if time.monotonic() < _quiet_until:
         return
     try:
-        current_app.send_task(
-            "approvals.tasks.drain_outbox", countdown=delay or None, retry=False, ignore_result=True
-        )
+        current_app.send_task("approvals.tasks.drain_outbox", countdown=delay or None, retry=False, ignore_result=True)
     except Exception as error:  # noqa: BLE001 - whatever the broker's client raises, the work is safe in the outbox
         _quiet_until = time.monotonic() + QUIET_SECONDS
         log.warning("broker_unreachable", error=type(error).__name__)

@@ -106,9 +106,7 @@ def _claim_next() -> OutboxEntry | None:
 
 def _claim(candidate: OutboxEntry) -> OutboxEntry | None:
     lease, until = uuid4(), timezone.now() + timedelta(seconds=settings.OUTBOX_LEASE_SECONDS)
-    unchanged = OutboxEntry.objects.queued().filter(
-        pk=candidate.pk, due_at=candidate.due_at, lease=candidate.lease
-    )
+    unchanged = OutboxEntry.objects.queued().filter(pk=candidate.pk, due_at=candidate.due_at, lease=candidate.lease)
     if unchanged.update(due_at=until, lease=lease, attempts=models.F("attempts") + 1) != 1:
         return None
     return OutboxEntry.objects.select_related("request__flow").get(pk=candidate.pk)

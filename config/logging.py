@@ -44,11 +44,7 @@ def _describe(error: Any) -> tuple[str, list[str]]:
 
 def logging_config(*, level: str, renderer: str) -> None:
     """Send every log line of the process, ours and the libraries', through one renderer: `json` or `console`."""
-    final = (
-        structlog.processors.JSONRenderer()
-        if renderer == "json"
-        else structlog.dev.ConsoleRenderer(colors=False)
-    )
+    final = structlog.processors.JSONRenderer() if renderer == "json" else structlog.dev.ConsoleRenderer(colors=False)
     structlog.configure(
         processors=[*SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -35,8 +35,8 @@ class Action(models.TextChoices):
     FLOW_CHANGED = "flow.changed", _("User flow changed")
     CREDENTIAL_ISSUED = "credential.issued", _("Connector credential issued")
     CREDENTIAL_REVOKED = "credential.revoked", _("Connector credential revoked")
-    TOKEN_ISSUED = "token.issued", _("API token issued")  # noqa: S105 - the name of an action
-    TOKEN_REVOKED = "token.revoked", _("API token revoked")  # noqa: S105 - the name of an action
+    TOKEN_ISSUED = "token.issued", _("API token issued")
+    TOKEN_REVOKED = "token.revoked", _("API token revoked")
 
 
 class AuditEventQuerySet(models.QuerySet["AuditEvent"]):

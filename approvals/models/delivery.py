@@ -38,9 +38,7 @@ class Delivery(models.Model):
         ADOPTED = "adopted", _("Was already a guest")
         RETURNED = "returned", _("Signed up again")
 
-    request = models.OneToOneField(
-        SignUpRequest, on_delete=models.CASCADE, related_name="delivery", primary_key=True
-    )
+    request = models.OneToOneField(SignUpRequest, on_delete=models.CASCADE, related_name="delivery", primary_key=True)
     state = models.CharField(_("state"), max_length=16, choices=State, default=State.QUEUED)
     stage = models.CharField(_("stage"), max_length=16, choices=Stage, default=Stage.WAITING)
     made = models.CharField(_("made"), max_length=16, choices=Made, blank=True)
@@ -54,9 +52,7 @@ class Delivery(models.Model):
     class Meta:
         verbose_name = _("delivery")
         verbose_name_plural = _("deliveries")
-        indexes = [
-            models.Index(fields=["state"], condition=models.Q(state="failed"), name="failed_deliveries")
-        ]
+        indexes = [models.Index(fields=["state"], condition=models.Q(state="failed"), name="failed_deliveries")]
 
     def __str__(self) -> str:
         return f"{self.request.reference}: {self.state}"

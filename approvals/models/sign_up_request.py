@@ -66,18 +66,13 @@ class SignUpRequestQuerySet(models.QuerySet["SignUpRequest"]):
             return self
         reference = normalise_reference(words)
         return self.filter(
-            Q(display_name__icontains=words)
-            | Q(normalised_email__contains=words.lower())
-            | Q(reference=reference)
+            Q(display_name__icontains=words) | Q(normalised_email__contains=words.lower()) | Q(reference=reference)
         )
 
     def move(self, request_id: Any, version: int | None, **changes: Any) -> bool:
         """Change the request if it is still at `version`, and count the version up; False when it is not."""
         version_filter = {} if version is None else {"version": version}
-        return (
-            self.filter(pk=request_id, **version_filter).update(version=models.F("version") + 1, **changes)
-            == 1
-        )
+        return self.filter(pk=request_id, **version_filter).update(version=models.F("version") + 1, **changes) == 1
 
 
 class SignUpRequest(models.Model):
@@ -94,21 +89,15 @@ class SignUpRequest(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     reference = models.CharField(_("reference"), max_length=8, unique=True, editable=False)
-    flow = models.ForeignKey(
-        UserFlow, on_delete=models.PROTECT, related_name="requests", verbose_name=_("user flow")
-    )
-    previous = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="later"
-    )
+    flow = models.ForeignKey(UserFlow, on_delete=models.PROTECT, related_name="requests", verbose_name=_("user flow"))
+    previous = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="later")
 
     applicant_key = models.CharField(max_length=64, editable=False)
     email = models.CharField(_("mail address"), max_length=320)
     normalised_email = models.CharField(max_length=320, db_index=True, editable=False)
     display_name = models.CharField(_("name"), max_length=320)
     identities = models.JSONField(_("identities"), default=list)
-    attributes = models.JSONField(
-        _("attributes"), default=dict, help_text=_("What the guest account will get.")
-    )
+    attributes = models.JSONField(_("attributes"), default=dict, help_text=_("What the guest account will get."))
     received = models.TextField(_("claims as received"), default="{}")
     earlier_answers = models.JSONField(_("earlier answers"), default=list, blank=True)
     locales = models.JSONField(_("languages"), default=list, blank=True)

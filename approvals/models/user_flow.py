@@ -51,9 +51,7 @@ class UserFlow(models.Model):
         default=False,
         help_text=_("Answers at the addresses of Microsoft's approval sample."),
     )
-    provisioning = models.CharField(
-        _("provisioning"), max_length=16, choices=Provisioning, default=Provisioning.GRAPH
-    )
+    provisioning = models.CharField(_("provisioning"), max_length=16, choices=Provisioning, default=Provisioning.GRAPH)
     invitation_mail = models.CharField(
         _("invitation mail"), max_length=16, choices=InvitationMail, default=InvitationMail.FOYER
     )
@@ -77,9 +75,7 @@ class UserFlow(models.Model):
         _("texts"),
         default=dict,
         blank=True,
-        help_text=_(
-            'Your own texts for applicants, as {"de": {"waiting": "…"}}; what is missing comes from Foyer.'
-        ),
+        help_text=_('Your own texts for applicants, as {"de": {"waiting": "…"}}; what is missing comes from Foyer.'),
     )
     reviewers: models.ManyToManyField[Any, Any] = models.ManyToManyField(
         settings.AUTH_USER_MODEL, verbose_name=_("reviewers"), related_name="reviewed_flows", blank=True

@@ -30,9 +30,7 @@ LONGEST_TEXT = 2000
 Status = SignUpRequest.Status
 
 
-def approve(
-    request_id: UUID, *, actor: User | None, version: int | None = None, note: str = ""
-) -> SignUpRequest:
+def approve(request_id: UUID, *, actor: User | None, version: int | None = None, note: str = "") -> SignUpRequest:
     """Approve a pending request; its guest is made after DECISION_HOLD_SECONDS.
 
     With `version`, only if the request is still what the actor saw. Raises NotAllowed, AlreadyDecided (also the second

@@ -75,9 +75,7 @@ def _submit(flow: UserFlow, applicant: Applicant) -> Standing:
 def _standing(request: SignUpRequest) -> Standing:
     """What follows from the applicant's newest request. A decision that can still be undone is not told."""
     status, decided = request.status, SignUpRequest.Status
-    if status == decided.PENDING or (
-        status in (decided.APPROVED, decided.DENIED) and not request.is_in_effect()
-    ):
+    if status == decided.PENDING or (status in (decided.APPROVED, decided.DENIED) and not request.is_in_effect()):
         return Standing(Kind.WAITING, request)
     if status == decided.DENIED:
         again = request.may_ask_again_at()
