@@ -1,1 +1,39 @@
-"""Fixtures for all tests."""
+"""The cast that all tests share."""
+
+from __future__ import annotations
+
+import pytest
+
+from accounts.models import User
+from approvals.models import UserFlow
+from tests.factories import make_flow, make_user
+
+
+@pytest.fixture
+def flow(db: None) -> UserFlow:
+    """The flow that anna and ben review; the default one."""
+    return make_flow("partners", is_default=True)
+
+
+@pytest.fixture
+def anna(flow: UserFlow) -> User:
+    """A reviewer of `flow`."""
+    return make_user("anna", flows=(flow,), first_name="Anna", last_name="Berg")
+
+
+@pytest.fixture
+def ben(flow: UserFlow) -> User:
+    """Another reviewer of `flow`."""
+    return make_user("ben", flows=(flow,), first_name="Ben", last_name="Ito")
+
+
+@pytest.fixture
+def stranger(db: None) -> User:
+    """Somebody with an account who reviews nothing."""
+    return make_user("stranger")
+
+
+@pytest.fixture
+def admin(db: None) -> User:
+    """An administrator."""
+    return make_user("admin", admin=True)
