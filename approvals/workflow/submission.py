@@ -61,10 +61,8 @@ def submit(flow: UserFlow, applicant: Applicant) -> Standing:
 
 def _submit(flow: UserFlow, applicant: Applicant) -> Standing:
     latest = SignUpRequest.objects.of_applicant(flow, applicant).select_related("flow").first()
-    standing = _standing(latest) if latest else Standing(Kind.NEW)
-    if standing.kind is Kind.NEW:
+    if latest is None or (standing := _standing(latest)).kind is Kind.NEW:
         return Standing(Kind.RECORDED, _record(flow, applicant, previous=latest))
-    assert latest is not None
     if standing.kind is Kind.MAY_CONTINUE:
         _record_return(latest)
     elif latest.status == SignUpRequest.Status.PENDING:
