@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import logging
+from collections.abc import Iterator
+
 import pytest
 
 from accounts.models import User
@@ -37,3 +41,14 @@ def stranger(db: None) -> User:
 def admin(db: None) -> User:
     """An administrator."""
     return make_user("admin", admin=True)
+
+
+@pytest.fixture
+def log_lines() -> Iterator[io.StringIO]:
+    """What the process logs during the test, as the product's own handler writes it."""
+    handler = next(h for h in logging.getLogger().handlers if type(h) is logging.StreamHandler)
+    lines = io.StringIO()
+    before = handler.setStream(lines)
+    yield lines
+    if before is not None:
+        handler.setStream(before)

@@ -127,9 +127,7 @@ def in_state(state: str, flow: UserFlow, settings) -> SignUpRequest:
 
 
 @pytest.mark.parametrize(("state", "verb", "outcome"), CASES)
-def test_it_does_or_refuses(
-    state: str, verb: str, outcome: Outcome, flow: UserFlow, anna: User, settings
-) -> None:
+def test_it_does_or_refuses(state: str, verb: str, outcome: Outcome, flow: UserFlow, anna: User, settings) -> None:
     request = in_state(state, flow, settings)
     before, events = state_of(request), AuditEvent.objects.count()
     work = list(OutboxEntry.objects.values_list("pk", "state"))
