@@ -23,11 +23,15 @@ class User(AbstractUser):
 
 
 class ApiToken(models.Model):
-    """A staff system's key to the API. It acts as its user; the secret is kept as a hash and shown once."""
+    """A staff system's key to the API. It acts as its user; the secret is kept as a hash and shown once.
+
+    Issued, revoked and checked in `accounts.signin.tokens`.
+    """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
     name = models.CharField(_("name"), max_length=100)
     secret_sha256 = models.CharField(max_length=64, unique=True, editable=False)
+    read_only = models.BooleanField(_("read only"), default=False, help_text=_("May look, and may not decide."))
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
@@ -36,6 +40,14 @@ class ApiToken(models.Model):
     class Meta:
         verbose_name = _("API token")
         verbose_name_plural = _("API tokens")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "name"],
+                condition=models.Q(revoked_at=None),
+                name="one_unrevoked_token_per_name",
+                violation_error_message=_("This person has a token of that name already."),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import datetime, timedelta
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.db import models, transaction
 from django.db.models import Q
@@ -14,6 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from approvals import audit
 from approvals.models import Action, UserFlow
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 LIVE_AT_ONCE = 2
 LAST_USED_EVERY = timedelta(minutes=1)
@@ -58,7 +61,9 @@ class ConnectorCredential(models.Model):
         return self.username
 
     @classmethod
-    def issue(cls, flow: UserFlow, *, lifetime: timedelta | None = None) -> tuple[ConnectorCredential, str]:
+    def issue(
+        cls, flow: UserFlow, *, lifetime: timedelta | None = None, actor: User | None = None
+    ) -> tuple[ConnectorCredential, str]:
         """A new credential and its secret, which nobody can read again. Raises TooManyCredentials."""
         secret = secrets.token_urlsafe(32)
         with transaction.atomic():
@@ -71,15 +76,15 @@ class ConnectorCredential(models.Model):
                 secret_sha256=sha256(secret),
                 expires_at=timezone.now() + lifetime if lifetime else None,
             )
-            audit.record(Action.CREDENTIAL_ISSUED, flow=flow, username=credential.username)
+            audit.record(Action.CREDENTIAL_ISSUED, flow=flow, actor=actor, username=credential.username)
         return credential, secret
 
-    def revoke(self) -> None:
+    def revoke(self, *, actor: User | None = None) -> None:
         """Close the door for this credential at once. The second time changes nothing."""
         with transaction.atomic():
             open_one = ConnectorCredential.objects.filter(pk=self.pk, revoked_at=None)
             if open_one.update(revoked_at=timezone.now()) == 1:
-                audit.record(Action.CREDENTIAL_REVOKED, flow=self.flow, username=self.username)
+                audit.record(Action.CREDENTIAL_REVOKED, flow=self.flow, actor=actor, username=self.username)
 
     def note_use(self) -> None:
         """Remember the time of use, to the minute."""

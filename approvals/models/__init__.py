@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from approvals.models.audit_event import Action, AuditEvent
 from approvals.models.delivery import Delivery
+from approvals.models.idempotency_key import IdempotencyKey
 from approvals.models.outbox_entry import OutboxEntry
 from approvals.models.sign_up_request import SignUpRequest
 from approvals.models.user_flow import UserFlow
 from approvals.models.worker_heartbeat import WorkerHeartbeat
 
-__all__ = ["Action", "AuditEvent", "Delivery", "OutboxEntry", "SignUpRequest", "UserFlow", "WorkerHeartbeat"]
+__all__ = [
+    "Action",
+    "AuditEvent",
+    "Delivery",
+    "IdempotencyKey",
+    "OutboxEntry",
+    "SignUpRequest",
+    "UserFlow",
+    "WorkerHeartbeat",
+]

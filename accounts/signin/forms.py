@@ -1,0 +1,63 @@
+"""The forms of signing in and of a person's own settings."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.signin.backends import canonical_name
+
+ZONES = frozenset(available_timezones())
+
+
+class SignInForm(AuthenticationForm):
+    """User name or mail address, and password. `time_zone` is filled in by the browser when it can."""
+
+    time_zone = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+    error_messages = {
+        "invalid_login": _("The user name or password is not right. Both are case-sensitive."),
+        "inactive": _("The user name or password is not right. Both are case-sensitive."),
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = _("User name or mail address")
+
+    def clean_username(self) -> str:
+        """The name in the spelling under which attempts are counted."""
+        return canonical_name(self.cleaned_data["username"])
+
+    def clean_time_zone(self) -> str:
+        """A zone that exists, else nothing: the browser's word is a convenience."""
+        zone: str = self.cleaned_data["time_zone"]
+        return zone if zone in ZONES else ""
+
+
+class PreferencesForm(forms.ModelForm[User]):
+    """What a person may set for themselves."""
+
+    time_zone = forms.ChoiceField(label=_("Time zone"), required=False)
+
+    class Meta:
+        model = User
+        fields = ["time_zone", "notify", "keyboard_shortcuts"]
+        labels = {
+            "notify": _("Mail me when a request is waiting"),
+            "keyboard_shortcuts": _("Single-key shortcuts"),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        zones = sorted(zone for zone in ZONES if "/" in zone and not zone.startswith(("Etc/", "SystemV/")))
+        zone_field = self.fields["time_zone"]
+        assert isinstance(zone_field, forms.ChoiceField)
+        zone_field.choices = [
+            ("", _("The server's time zone")),
+            ("UTC", "UTC"),
+            *((zone, zone.replace("_", " ")) for zone in zones),
+        ]
