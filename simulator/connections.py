@@ -1,0 +1,39 @@
+"""Open connections by peer, so that one can be dropped in the middle of a request."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from starlette.datastructures import Address
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+Peer = tuple[str, int]
+
+
+class Connections:
+    """The transports of a listener."""
+
+    def __init__(self) -> None:
+        self._transports: dict[Peer, asyncio.Transport] = {}
+
+    def drop(self, client: Address | None) -> None:
+        """Abort the connection to `client` at once."""
+        if client is not None:
+            self._transports[client.host, client.port].abort()
+
+    def protocol(self) -> type[H11Protocol]:
+        """A protocol class for uvicorn that keeps this register."""
+        transports = self._transports
+
+        class RegisteredProtocol(H11Protocol):
+            def connection_made(self, transport: Any) -> None:
+                super().connection_made(transport)
+                self.peer: Peer = transport.get_extra_info("peername")[:2]
+                transports[self.peer] = transport
+
+            def connection_lost(self, exc: Exception | None) -> None:
+                transports.pop(self.peer, None)
+                super().connection_lost(exc)
+
+        return RegisteredProtocol

@@ -1,0 +1,1 @@
+"""The pretend tenant, as a process on loopback."""
