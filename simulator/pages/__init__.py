@@ -1,0 +1,3 @@
+"""The pages a person clicks."""
+
+from __future__ import annotations
