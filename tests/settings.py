@@ -7,7 +7,8 @@ import tempfile
 
 SERVERS = {"DATABASE_URL": "FOYER_TEST_DATABASE_URL", "REDIS_URL": "FOYER_TEST_REDIS_URL"}
 
-os.environ.setdefault("VAR", tempfile.mkdtemp(prefix="foyer-tests-"))
+_folder = tempfile.TemporaryDirectory(prefix="foyer-tests-")
+os.environ.setdefault("VAR", _folder.name)
 os.environ["SECRET_KEY"] = "only-for-the-tests-0123456789-abcdefghijklmnopqrstuvwxyz"
 os.environ["DECISION_HOLD_SECONDS"] = "0"
 os.environ["EMAIL_URL"] = "memory://"
@@ -21,6 +22,8 @@ for name, source in SERVERS.items():
 from config.settings import *  # noqa: E402, F403
 
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # noqa: F405
+# Static files are served from where they lie.
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True
 # A password hash that costs nothing: the tests that speak of Argon2 set the real one.
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.MD5PasswordHasher",

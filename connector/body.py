@@ -1,0 +1,54 @@
+"""Reading the body of a connector call: bounded, JSON and nothing else."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, NoReturn
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from connector.claims import Unusable
+
+
+def read_json(request: HttpRequest) -> Any:
+    """The JSON value in the body. Raises Unusable with the code too_large, content_type or not_json."""
+    if request.content_type != "application/json":
+        raise Unusable("content_type")
+    body = _read(request)
+    try:
+        return json.loads(body.decode("utf-8-sig"), parse_constant=_refuse, parse_float=_finite)
+    except (ValueError, RecursionError) as error:
+        raise Unusable("not_json") from error
+
+
+def _read(request: HttpRequest) -> bytes:
+    """At most CONNECTOR_MAX_BODY_BYTES; what is longer is not read."""
+    if body_bytes(request) > settings.CONNECTOR_MAX_BODY_BYTES:
+        raise Unusable("too_large")
+    body: bytes = request.read(settings.CONNECTOR_MAX_BODY_BYTES + 1)
+    if len(body) > settings.CONNECTOR_MAX_BODY_BYTES:
+        raise Unusable("too_large")
+    return body
+
+
+def body_bytes(request: HttpRequest) -> int:
+    """The size that the caller declared."""
+    try:
+        return int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return 0
+
+
+def _refuse(constant: str) -> NoReturn:
+    """NaN and Infinity are Python's, not JSON's (RFC 8259)."""
+    raise ValueError(constant)
+
+
+def _finite(text: str) -> float:
+    """A number that stays JSON when it is written again: 1e400 would come out as Infinity."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number

@@ -1,0 +1,42 @@
+"""One call of Entra's as the endpoints see it: what it says, or what is wrong with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+
+from approvals.languages import choose_language
+from connector.body import body_bytes, read_json
+from connector.claims import SignUp, Unusable, locales_of, parse
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call, read before anything that may fail is touched: so a failure can be told in the applicant's language."""
+
+    sign_up: SignUp | None
+    unusable: str
+    locales: tuple[str, ...]
+    body_bytes: int
+    content_type: str
+
+    @classmethod
+    def read(cls, request: HttpRequest) -> Call:
+        """Read the body, whatever it is. Raises nothing for what a caller may send."""
+        sign_up, unusable, body = None, "", None
+        try:
+            body = read_json(request)
+            sign_up = parse(body)
+        except Unusable as error:
+            unusable = error.code
+        return cls(sign_up, unusable, _locales(body), body_bytes(request), (request.content_type or "")[:100])
+
+    def language(self, fallback: str = "en") -> str:
+        """The shipped language that the applicant reads."""
+        return choose_language(self.locales, fallback)
+
+
+def _locales(body: Any) -> tuple[str, ...]:
+    return locales_of(body.get("ui_locales")) if isinstance(body, dict) else ()
