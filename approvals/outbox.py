@@ -148,7 +148,7 @@ def _postpone(entry: OutboxEntry, later: Later) -> None:
 
 def back_off(attempts: int) -> float:
     """Seconds until the next attempt: doubling from 2 s to an hour, each with up to half as much again at random."""
-    base = min(FIRST_DELAY_SECONDS * 2 ** max(attempts - 1, 0), LONGEST_DELAY_SECONDS)
+    base: float = min(FIRST_DELAY_SECONDS * 2 ** max(attempts - 1, 0), LONGEST_DELAY_SECONDS)
     return base * random.uniform(1, 1.5)  # noqa: S311 - spreads load, guards nothing
 
 

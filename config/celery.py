@@ -17,24 +17,24 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
-@setup_logging.connect  # type: ignore[untyped-decorator]
+@setup_logging.connect
 def keep_our_logging(**_kwargs: Any) -> None:
     """Leave logging as config.logging set it; Celery would install its own handlers."""
 
 
-@task_prerun.connect  # type: ignore[untyped-decorator]
+@task_prerun.connect
 def name_log_lines(task_id: str, task: Any, **_kwargs: Any) -> None:
     """Bind the task's id to every log line of its run."""
     structlog.contextvars.bind_contextvars(task_id=task_id, task=task.name)
 
 
-@task_postrun.connect  # type: ignore[untyped-decorator]
+@task_postrun.connect
 def forget_name(**_kwargs: Any) -> None:
     """Undo `name_log_lines`."""
     structlog.contextvars.unbind_contextvars("task_id", "task")
 
 
-@app.on_after_configure.connect  # type: ignore[untyped-decorator]
+@app.on_after_configure.connect
 def make_broker_folders(sender: Celery, **_kwargs: Any) -> None:
     """Create the folders of the embedded broker; nothing happens with Redis or when they are there."""
     options = sender.conf.broker_transport_options

@@ -6,11 +6,12 @@ An event has a constant name and fields; fields hold ids and codes, never claims
 from __future__ import annotations
 
 import logging.config
+import sys
 from typing import Any
 
 import structlog
 
-SHARED = [
+SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
@@ -29,7 +30,7 @@ def traceback_without_values(_logger: Any, _method: str, event: dict[str, Any]) 
 
 def _describe(error: Any) -> tuple[str, list[str]]:
     if error is True:
-        error = structlog.tracebacks.sys.exc_info()[1]
+        error = sys.exc_info()[1]
     elif isinstance(error, tuple):
         error = error[1]
     if error is None:

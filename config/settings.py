@@ -194,7 +194,7 @@ EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_USER"], _mail["EMAIL_HO
 EMAIL_USE_TLS, EMAIL_USE_SSL = _mail["EMAIL_USE_TLS"], _mail["EMAIL_USE_SSL"]
 EMAIL_FILE_PATH = _mail["EMAIL_FILE_PATH"]
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", 20)
-ANYMAIL = env.json("ANYMAIL", "{}")
+ANYMAIL = env.json("ANYMAIL", {})
 
 # --- Who may sign in ----------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"

@@ -120,15 +120,11 @@ def _identities(value: Any) -> Iterator[Identity]:
 def _identity(entry: Any) -> Identity:
     if not isinstance(entry, dict):
         raise Unusable("bad_identities")
-    issuer, assigned = entry.get("issuer"), entry.get("issuerAssignedId")
-    if not _usable_text(issuer, LONGEST_ISSUER) or not _usable_text(assigned, LONGEST_ISSUER_ASSIGNED_ID):
+    issuer = _usable_text(entry.get("issuer"), LONGEST_ISSUER)
+    assigned = _usable_text(entry.get("issuerAssignedId"), LONGEST_ISSUER_ASSIGNED_ID)
+    if not issuer or not assigned:
         raise Unusable("bad_identities")
-    sign_in_type = entry.get("signInType")
-    return Identity(
-        sign_in_type=sign_in_type if _usable_text(sign_in_type, 64) else "federated",
-        issuer=issuer.strip(),
-        issuer_assigned_id=assigned.strip(),
-    )
+    return Identity(_usable_text(entry.get("signInType"), 64) or "federated", issuer, assigned)
 
 
 def _by_graph_names(body: Mapping[str, Any]) -> dict[str, AttributeValue]:
@@ -164,8 +160,10 @@ def _has_bad_characters(value: str, allowed: str = "") -> bool:
     return any(unicodedata.category(c) in ("Cc", "Cs") and c not in allowed for c in value)
 
 
-def _usable_text(value: Any, longest: int) -> bool:
-    return isinstance(value, str) and 0 < len(value.strip()) <= longest and not _has_bad_characters(value)
+def _usable_text(value: Any, longest: int) -> str:
+    """The text without white space around it; empty when it is not text, too long, or not fit to be kept."""
+    usable = isinstance(value, str) and len(value.strip()) <= longest and not _has_bad_characters(value)
+    return value.strip() if usable else ""
 
 
 def locales_of(value: Any) -> tuple[str, ...]:

@@ -29,6 +29,7 @@ def work_of(request: SignUpRequest) -> list[tuple[str, str]]:
 def test_it_holds_the_effects_of_an_approval(held, flow: UserFlow, anna: User) -> None:
     request = workflow.approve(make_request(flow).pk, actor=anna)
     entry = request.outbox.get(kind="guest.provision")
+    assert request.decided_at is not None
     assert entry.due_at - request.decided_at >= timedelta(seconds=3600)
     assert request.effects_at == request.decided_at + timedelta(seconds=3600)
 
@@ -85,7 +86,7 @@ def test_it_refuses_to_decide_on_answers_that_nobody_saw(flow: UserFlow, anna: U
 def test_it_refuses_texts_that_cannot_be_kept(texts: dict[str, str], flow: UserFlow, anna: User) -> None:
     request = make_request(flow)
     with pytest.raises(InvalidDecision):
-        workflow.deny(request.pk, actor=anna, **texts)
+        workflow.deny(request.pk, actor=anna, reason=texts.get("reason", ""), note=texts.get("note", ""))
     assert SignUpRequest.objects.get(pk=request.pk).status == "pending"
 
 

@@ -47,7 +47,8 @@ class Entra:
         data = body if isinstance(body, bytes) else json.dumps(CLAIMS if body is None else body)
         extra.setdefault("content_type", "application/json")
         headers = {"Authorization": self.authorization, **extra.pop("headers", {})}
-        return Client(raise_request_exception=False).post(path, data, headers=headers, **extra)
+        response: HttpResponse = Client(raise_request_exception=False).post(path, data, headers=headers, **extra)  # type: ignore[assignment]
+        return response
 
     def check_status(self, body: Any = None) -> dict[str, Any]:
         """The answer's JSON."""
