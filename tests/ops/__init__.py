@@ -1,0 +1,1 @@
+"""Running and watching Foyer: health, the launcher, the containers."""
