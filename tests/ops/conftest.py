@@ -16,7 +16,7 @@ def celery_broker(settings: Any) -> Iterator[Callable[[str], None]]:
 
     def use(url: str) -> None:
         settings.CELERY_BROKER_TRANSPORT_OPTIONS = {}
-        current_app.conf.broker_url = current_app.conf.broker_write_url = url
+        current_app.conf.update(broker_url=url, broker_write_url=url)
 
     yield use
-    current_app.conf.broker_url = current_app.conf.broker_write_url = before
+    current_app.conf.update(broker_url=before, broker_write_url=before)
