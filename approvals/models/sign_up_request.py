@@ -59,6 +59,14 @@ class SignUpRequestQuerySet(models.QuerySet["SignUpRequest"]):
         """Approved ones whose guest could not be made."""
         return self.filter(delivery__state="failed")
 
+    def with_delivery(self, state: str) -> Self:
+        """Those whose delivery is in this state; `none` for those that have no delivery."""
+        return self.filter(delivery=None) if state == "none" else self.filter(delivery__state=state)
+
+    def with_email(self, address: str) -> Self:
+        """Those with exactly this address, compared as applicants' addresses are."""
+        return self.filter(normalised_email=address.strip().lower())
+
     def search(self, words: str) -> Self:
         """Those whose name, address or reference contains the words, whatever their case."""
         words = words.strip().replace("\0", "")

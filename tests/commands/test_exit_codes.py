@@ -1,0 +1,72 @@
+"""The commands as scripts see them: a process, its exit code, and what it writes where."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A system of its own, with a database that is set up."""
+    folder = tmp_path_factory.mktemp("var")
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "VAR": str(folder),
+        "DATABASE_URL": f"sqlite:///{folder / 'foyer.sqlite3'}",
+    }
+    assert _manage(environment, "migrate", "-v0").returncode == 0
+    return environment
+
+
+def test_it_exits_0_and_prints_what_was_asked_for(environment: dict[str, str]) -> None:
+    url = "https://app.contoso.example/"
+    assert _manage(environment, "create_user_flow", "partners", "--name", "P", "--redirect-url", url).returncode == 0
+    issued = _manage(environment, "issue_credential", "partners", "--json")
+    assert (issued.returncode, issued.stderr) == (0, "")
+    assert json.loads(issued.stdout).keys() >= {"username", "password"}
+    listed = _manage(environment, "requests", "--json")
+    assert (listed.returncode, json.loads(listed.stdout)) == (0, [])
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("decide", "K7Q-4MD9", "approve", "--by", "nobody"),
+        ("decide", "K7Q-4MD9", "perhaps"),
+        ("requests", "--status", "lost"),
+        ("issue_credential",),
+    ],
+)
+def test_it_exits_1_with_one_line_on_standard_error(environment: dict[str, str], argv: tuple[str, ...]) -> None:
+    _refused(_manage(environment, *argv), argv[0])
+
+
+def test_it_says_that_the_database_is_not_set_up(environment: dict[str, str], tmp_path: Path) -> None:
+    empty = {**environment, "DATABASE_URL": f"sqlite:///{tmp_path / 'new.sqlite3'}"}
+    assert "migrate" in _refused(_manage(empty, "requests"), "requests")
+
+
+def test_it_says_that_the_database_cannot_be_reached(environment: dict[str, str]) -> None:
+    away = {**environment, "DATABASE_URL": "postgres://foyer@127.0.0.1:1/foyer"}
+    assert "database" in _refused(_manage(away, "requests"), "requests")
+
+
+def _refused(done: subprocess.CompletedProcess[str], command: str) -> str:
+    assert done.returncode == 1
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"{command}: ")
+    return line
+
+
+def _manage(environment: dict[str, str], *argv: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), *argv]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
