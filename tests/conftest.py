@@ -7,10 +7,24 @@ import logging
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from accounts.models import User
 from approvals.models import UserFlow
+from tests import servers
 from tests.factories import make_flow, make_user
+
+pytest_plugins = ["tests.servers"]
+
+CHROMIUM_SWITCHES = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @pytest.fixture
@@ -52,3 +66,12 @@ def log_lines() -> Iterator[io.StringIO]:
     yield lines
     if before is not None:
         handler.setStream(before)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One headless Chromium for the run. Only tests marked `browser` may ask for it."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=servers.chromium(), args=CHROMIUM_SWITCHES)
+        yield browser
+        browser.close()
