@@ -1,0 +1,97 @@
+"""What must be true before the processes start: `python -m config.prepare` migrates and collects static files.
+
+It may run again at any time, and from several processes at once: one works, the others wait and find it done.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import django
+from environs import EnvError
+
+from config.env import VAR
+
+MIGRATION_LOCK = 4_606_939
+
+
+def main() -> int:
+    """Prepare; 1 with one line when the settings or the database do not allow it."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    try:
+        django.setup()
+        migrate()
+        collect_static()
+    except (EnvError, ValueError, django.db.OperationalError) as error:
+        reason = str(error).strip().partition("\n")[0]
+        sys.stderr.write(f"foyer: {reason}\n")
+        return 1
+    return 0
+
+
+def migrate() -> None:
+    """Bring the database up to date."""
+    from django.core.management import call_command
+
+    with _one_at_a_time():
+        call_command("migrate", interactive=False, verbosity=0)
+
+
+def collect_static() -> None:
+    """Collect, fingerprint and compress the static files, if they have changed since the last time."""
+    from django.conf import settings
+    from django.core.management import call_command
+
+    stamp, now = Path(f"{settings.STATIC_ROOT}.stamp"), _static_fingerprint()
+    if stamp.is_file() and stamp.read_text() == now:
+        return
+    with _locked(VAR / "static.lock"):
+        call_command("collectstatic", interactive=False, clear=True, verbosity=0)
+        stamp.write_text(now)
+
+
+def _static_fingerprint() -> str:
+    """Changes when a static file is added, removed or written to."""
+    from django.contrib.staticfiles.finders import get_finders
+
+    digest = hashlib.sha256()
+    for finder in get_finders():
+        for path, storage in finder.list([]):
+            about = Path(storage.path(path)).stat()
+            digest.update(f"{storage.path(path)} {about.st_size} {about.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Keep others from migrating the same database: by the database where it can, else by a file."""
+    from django.db import connection
+
+    if connection.vendor != "postgresql":
+        with _locked(VAR / "migrate.lock"):
+            yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK])
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,80 @@
+"""The production processes: `python -m config.serve web`, `worker` or `beat`, configured by the environment alone.
+
+`make web`, `make worker`, the containers and `make run` all start them here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from environs import EnvError
+
+from config.env import BASE_DIR, VAR, env
+
+
+def web() -> list[str]:
+    """The web server: PORT, WEB_HOST, WEB_WORKERS processes of WEB_THREADS threads each."""
+    return [
+        *(sys.executable, "-m", "granian", "config.wsgi:application", "--interface", "wsgi", "--no-ws"),
+        *("--host", env.str("WEB_HOST", "127.0.0.1")),
+        *("--port", str(env.int("PORT", 8000))),
+        *("--workers", str(env.int("WEB_WORKERS", 2))),
+        *("--blocking-threads", str(env.int("WEB_THREADS", 8))),
+        *("--workers-kill-timeout", "15", "--respawn-failed-workers", "--log-level", "warning"),
+    ]
+
+
+def worker(*, with_beat: bool = True) -> list[str]:
+    """A Celery worker of WORKER_CONCURRENCY threads, with the periodic tasks in it unless told otherwise.
+
+    Two workers with periodic tasks do no harm: the tasks only look for what is due.
+    """
+    command = [
+        *(sys.executable, "-m", "celery", "--app", "config", "worker", "--pool", "threads"),
+        *("--concurrency", str(env.int("WORKER_CONCURRENCY", 4)), "--loglevel", "WARNING"),
+        *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+    ]
+    return [*command, "--beat", "--schedule", _schedule()] if with_beat else command
+
+
+def beat() -> list[str]:
+    """The clock of the periodic tasks as a process of its own, beside workers that run without."""
+    return [*(sys.executable, "-m", "celery", "--app", "config", "beat"), *("--loglevel", "WARNING", "-s", _schedule())]
+
+
+def main() -> int:
+    """Become the process that the command line names; 1 with one line when the settings do not allow it."""
+    parser = argparse.ArgumentParser(prog="python -m config.serve", description=__doc__)
+    parser.add_argument("process", choices=["web", "worker", "beat"])
+    parser.add_argument("--no-beat", action="store_true", help="a worker without the periodic tasks")
+    options = parser.parse_args()
+    commands = {"web": web, "worker": lambda: worker(with_beat=not options.no_beat), "beat": beat}
+    try:
+        _require_settings()
+        command = commands[options.process]()
+    except (EnvError, ValueError) as error:
+        sys.stderr.write(f"foyer: {error}\n")
+        return 1
+    os.chdir(BASE_DIR)
+    os.execv(command[0], command)  # noqa: S606 - our own command, and no shell
+
+
+def _require_settings() -> None:
+    """Raise EnvError for a setting that is missing or wrong, before a server and its children do."""
+    if not {"SECRET_KEY", "SECRET_KEY_FILE"} & os.environ.keys():
+        raise EnvError("SECRET_KEY or SECRET_KEY_FILE is not set")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    from django.conf import settings
+
+    settings.SECRET_KEY  # noqa: B018 - reading one setting reads them all
+
+
+def _schedule() -> str:
+    VAR.mkdir(parents=True, exist_ok=True)
+    return str(VAR / "beat-schedule")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
