@@ -11,7 +11,6 @@ from playwright.sync_api import Browser, sync_playwright
 
 from accounts.models import User
 from approvals.models import UserFlow
-from tests import servers
 from tests.factories import make_flow, make_user
 
 pytest_plugins = ["tests.servers"]
@@ -71,6 +70,8 @@ def log_lines() -> Iterator[io.StringIO]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """One headless Chromium for the run. Only tests marked `browser` may ask for it."""
+    from tests import servers
+
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=servers.chromium(), args=CHROMIUM_SWITCHES)
         yield browser
