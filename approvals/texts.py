@@ -8,7 +8,6 @@ is away, too.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -19,8 +18,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext_lazy
 
 from approvals.models import UserFlow
+from approvals.plaintext import plain, plain_lines, shorten
 
 LONGEST = 300
+LONGEST_IN_MAIL = 2000
 SHORTEST_REASON = 60
 LONGEST_FIELD = 60
 
@@ -85,6 +86,10 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "too_long": ("field", "limit", "contact", "flow"),
     "bad_characters": ("field", "contact", "flow"),
     "wrong_form": ("field", "contact", "flow"),
+    # The first words of a mail, after the greeting. Nothing ships under these names: mails have words of their own.
+    "mail_received": ("reference", "name", "contact", "flow"),
+    "mail_approved": ("reference", "name", "contact", "flow"),
+    "mail_denied": ("reference", "name", "reason", "date", "days", "contact", "flow"),
 }
 
 FIELDS: dict[str, Promise | str] = {
@@ -106,18 +111,16 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 # A question is no end: it leads up to what follows, as in “Questions? {contact}”.
 _SENTENCE_END = re.compile(r"(?<=[.!])\s+|\s*\n\s*")
 _EXTENSION = re.compile(r"extension_[0-9a-fA-F]{32}_(\w+)", re.ASCII)
-_BIDI_CONTROLS = {*map(chr, range(0x202A, 0x202F)), *map(chr, range(0x2066, 0x206A)), "\u200e", "\u200f", "\u061c"}
 
 
 def block_text(flow: UserFlow | None, key: str, language: str, **values: str | int) -> str:
     """The block page's text for a state, at most LONGEST characters of plain text.
 
     `key` is recorded, waiting, denied, denied_may_reapply, approved, problem or try_again; PLACEHOLDERS names the
-    values of each. `contact` and `flow` come from the flow, which is None when it could not be read. The reason is
-    shortened to fit. Raises KeyError for an unknown key, and never for what a flow's own texts hold.
+    values of each. `contact`, `flow` and `days` come from the flow, which is None when it could not be read. The
+    reason is shortened to fit. Raises KeyError for an unknown key, and never for what a flow's own texts hold.
     """
-    filled = {"contact": flow.contact if flow else "", "flow": flow.name if flow else "", **values}
-    clean = {name: plain(str(value)) for name, value in filled.items()}
+    clean = _values(flow, key, values)
     clean["reason"] = _as_sentence(clean.get("reason", ""))
     with translation.override(language):
         own = _sentences(_own_text(flow, key, language))
@@ -130,6 +133,16 @@ def validation_text(flow: UserFlow | None, key: str, language: str, *, field: st
     `field` is the attribute's Graph name. Promises what `block_text` does.
     """
     return block_text(flow, key, language, field=field_label(field, language), **values)
+
+
+def mail_text(flow: UserFlow, key: str, language: str, **values: str | int) -> str:
+    """The flow's own words for a mail, filled, with their line breaks; nothing when it has none.
+
+    `key` is mail_received, mail_approved or mail_denied.
+    """
+    clean = _values(flow, key, values)
+    lines = _own_text(flow, key, language).splitlines()
+    return plain_lines("\n".join(_filled(_sentences(line), clean) for line in lines))[:LONGEST_IN_MAIL]
 
 
 def field_label(name: str, language: str) -> str:
@@ -149,21 +162,6 @@ def date_text(when: datetime, language: str) -> str:
         text = date_format(day, "j F Y" if language == "en" else "DATE_FORMAT")
     # Django writes the Portuguese months with a capital, which the spelling reform of 1990 did away with.
     return text.lower() if language == "pt" else text
-
-
-def plain(text: str) -> str:
-    """The text on one line, without control characters, direction marks and lone surrogates."""
-    kept = (" " if c.isspace() else c for c in text if c.isspace() or _is_printable(c))
-    return " ".join("".join(kept).split())
-
-
-def shorten(text: str, limit: int) -> str:
-    """The text in at most `limit` characters, cut at a word where one is near, with “…” for what is missing."""
-    if len(text) <= limit:
-        return text
-    cut = text[: limit - 1]
-    at_word = cut.rpartition(" ")[0]
-    return (at_word if len(at_word) >= len(cut) - 20 else cut).rstrip(" ,;:.") + "…"
 
 
 def check_texts(texts: Any) -> list[str]:
@@ -190,13 +188,22 @@ def _check(key: str, text: Any) -> Iterable[str]:
     if not isinstance(text, str):
         return [gettext("%(key)s: this must be a text.") % {"key": key}]
     problems = []
-    if len(text) > LONGEST:
-        problems.append(gettext("%(key)s: at most %(limit)s characters.") % {"key": key, "limit": LONGEST})
+    longest = LONGEST_IN_MAIL if key.startswith("mail_") else LONGEST
+    if len(text) > longest:
+        problems.append(gettext("%(key)s: at most %(limit)s characters.") % {"key": key, "limit": longest})
     unknown = [name for name in _PLACEHOLDER.findall(text) if name not in PLACEHOLDERS[key]]
     if unknown:
         names = ", ".join(f"{{{name}}}" for name in unknown)
         problems.append(gettext("%(key)s: nothing is known as %(names)s here.") % {"key": key, "names": names})
     return problems
+
+
+def _values(flow: UserFlow | None, key: str, given: Mapping[str, str | int]) -> dict[str, str]:
+    """What can be filled in: what the flow knows, what was given, and nothing for the rest of the key's placeholders."""
+    values: dict[str, str | int] = dict.fromkeys(PLACEHOLDERS[key], "")
+    if flow:
+        values |= {"contact": flow.contact, "flow": flow.name, "days": flow.reapply_after_days or ""}
+    return {name: plain(str(value)) for name, value in {**values, **given}.items()}
 
 
 def _own_text(flow: UserFlow | None, key: str, language: str) -> str:
@@ -238,7 +245,3 @@ def _filled(sentences: list[str], values: Mapping[str, str]) -> str:
 def _as_sentence(reason: str) -> str:
     """The reason with a full stop when it ends without any mark, for another sentence follows it."""
     return f"{reason}." if reason and reason[-1].isalnum() else reason
-
-
-def _is_printable(character: str) -> bool:
-    return unicodedata.category(character) not in ("Cc", "Cs") and character not in _BIDI_CONTROLS
