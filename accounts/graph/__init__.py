@@ -1,0 +1,1 @@
+"""Microsoft Graph, as far as making guests needs it."""
