@@ -1,0 +1,1 @@
+"""Making guests: Graph, and provisioning through it."""

@@ -1,0 +1,1 @@
+"""Graph as Foyer speaks it."""
