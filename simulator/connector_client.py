@@ -50,11 +50,18 @@ async def call_connector(
                 response = await client.post(url, json=claims, auth=(flow.username, flow.password))
         except (TimeoutError, httpx.HTTPError, httpx.InvalidURL) as problem:
             why = f"No answer: {type(problem).__name__}"
-            tenant.connector_calls.record(**facts, status=None, answer=None, why=why, seconds=_since(started))
+            tenant.connector_calls.record(
+                **facts, verdict="failure", status=None, answer=None, why=why, seconds=_since(started)
+            )
             continue
         answer = judge(step, response, attempt)
         tenant.connector_calls.record(
-            **facts, status=answer.status, answer=answer.body, why=answer.why, seconds=_since(started)
+            **facts,
+            verdict=answer.verdict,
+            status=answer.status,
+            answer=answer.body,
+            why=answer.why,
+            seconds=_since(started),
         )
         return answer
     return ConnectorAnswer("failure", attempts=ATTEMPTS, why=why)

@@ -175,6 +175,8 @@ def _sign_up(request: Request, body: Document) -> SignUp:
         raise Misused(f"needs a known flow, an email and a provider of {', '.join(PROVIDERS)}")
     locale = str(body.get("ui_locales", "en-US"))
     claims = body.get("claims") or {}
+    if not isinstance(claims, dict):
+        raise Misused("claims is a JSON object")
     names = [claims.get("givenName"), claims.get("surname", claims.get("lastName"))]
     given_name, surname = (name if isinstance(name, str) else "" for name in names)
     applicant = Applicant(provider, body["email"], given_name, surname, LOCALES.get(locale, locale))

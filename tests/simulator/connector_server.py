@@ -39,7 +39,7 @@ class ConnectorServer(ThreadingHTTPServer):
         self.answers: dict[str, list[Answer]] = {"/check-status": [], "/submit": []}
         self.released = threading.Event()
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=[0.02], daemon=True).start()
 
     def will_answer(self, path: str, *answers: Answer) -> None:
         """Queue answers for a path; the last one is given again and again."""
