@@ -36,4 +36,10 @@ class Connections:
                 transports.pop(self.peer, None)
                 super().connection_lost(exc)
 
+            def shutdown(self) -> None:
+                super().shutdown()
+                if self.cycle is None or self.cycle.response_complete:
+                    # A client that keeps its connection for later never says goodbye, and TLS would wait for it.
+                    self.transport.abort()
+
         return RegisteredProtocol

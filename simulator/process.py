@@ -72,10 +72,16 @@ async def run(settings: Settings) -> None:
 
 
 def _bind(host: str, port: int) -> socket.socket:
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    # asyncio only switches Nagle's delay of 40 ms off where the protocol is named, which create_server does not do.
+    listening = socket.socket(family, kind, protocol)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        return socket.create_server((host, port), backlog=512)
+        listening.bind(address)
     except OSError as problem:
+        listening.close()
         raise PortTaken(f"cannot listen on {host}:{port}: {problem.strerror}") from problem
+    return listening
 
 
 def _listener(

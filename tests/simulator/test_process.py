@@ -62,7 +62,10 @@ def test_it_stops_cleanly_even_with_connections_open(how: signal.Signals, tmp_pa
         smtplib.SMTP(running.smtp_host, running.smtp_port, timeout=10),
     ):
         assert running.get("ready") == {"ready": True}
+        assert running.application_token()
         running.process.send_signal(how)
+        # Both clients still hold their connections for later.
+        running.process.wait(timeout=10)
 
         assert running.stop() == (0, "")
 
