@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
+from accounts.signin.views import admin_sign_in
 from config import health
 
 urlpatterns = [
@@ -12,6 +13,7 @@ urlpatterns = [
     path("accounts/", include("accounts.urls")),
     path("api/v1/", include("approvals.api.urls")),
     path("api/", include("connector.urls")),
+    path("admin/login/", admin_sign_in),
     path("admin/", admin.site.urls),
     path("healthz", health.alive),
     path("readyz", health.ready),

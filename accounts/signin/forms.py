@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import available_timezones
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.signin.backends import canonical_name
+
+if TYPE_CHECKING:
+    _UserForm = forms.ModelForm[User]
+else:  # the class takes no parameter at run time
+    _UserForm = forms.ModelForm
 
 ZONES = frozenset(available_timezones())
 
@@ -38,7 +43,17 @@ class SignInForm(AuthenticationForm):
         return zone if zone in ZONES else ""
 
 
-class PreferencesForm(forms.ModelForm[User]):
+class PasswordForm(PasswordChangeForm):
+    """Changing one's own password; stands on a page with other things, so it does not grab the focus."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["old_password"].widget.attrs.pop("autofocus", None)
+        self.fields["old_password"].label = _("Present password")
+        self.fields["new_password2"].label = _("New password, again")
+
+
+class PreferencesForm(_UserForm):
     """What a person may set for themselves."""
 
     time_zone = forms.ChoiceField(label=_("Time zone"), required=False)
@@ -54,9 +69,7 @@ class PreferencesForm(forms.ModelForm[User]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         zones = sorted(zone for zone in ZONES if "/" in zone and not zone.startswith(("Etc/", "SystemV/")))
-        zone_field = self.fields["time_zone"]
-        assert isinstance(zone_field, forms.ChoiceField)
-        zone_field.choices = [
+        cast("forms.ChoiceField", self.fields["time_zone"]).choices = [
             ("", _("The server's time zone")),
             ("UTC", "UTC"),
             *((zone, zone.replace("_", " ")) for zone in zones),

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView, redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import User
-from accounts.signin.forms import PreferencesForm, SignInForm
+from accounts.signin.forms import PasswordForm, PreferencesForm, SignInForm
 
 
 class SignInView(LoginView):
@@ -30,7 +31,6 @@ class SignInView(LoginView):
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         """Sign in, and take the browser's time zone for a person who has none yet."""
         user = form.get_user()
-        assert isinstance(user, User)
         zone = form.cleaned_data.get("time_zone", "")
         if zone and not user.time_zone:
             User.objects.filter(pk=user.pk, time_zone="").update(time_zone=zone)
@@ -56,17 +56,15 @@ def locked_out(
 @require_GET
 def admin_sign_in(request: HttpRequest) -> HttpResponse:
     """Stands where Django's admin would ask for a password: there is one sign-in. 403 for who may not administer."""
-    next_url = request.GET.get("next", "")
     if not request.user.is_authenticated:
-        return redirect_to_login(next_url)
+        return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
     raise PermissionDenied
 
 
 @require_http_methods(["GET", "POST"])
 def preferences(request: HttpRequest) -> HttpResponse:
     """A person's own settings."""
-    assert isinstance(request.user, User)
-    form = PreferencesForm(request.POST or None, instance=request.user)
+    form = PreferencesForm(request.POST or None, instance=_person(request))
     if request.method == "POST" and form.is_valid():
         form.save()
         messages.success(request, _("Your preferences are saved."))
@@ -77,8 +75,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
 @require_POST
 def change_password(request: HttpRequest) -> HttpResponse:
     """A new password, after the present one. Every other session of the person ends."""
-    assert isinstance(request.user, User)
-    form = PasswordChangeForm(request.user, request.POST)
+    form = PasswordForm(_person(request), request.POST)
     if not form.is_valid():
         return _preferences_page(request, password_form=form)
     update_session_auth_hash(request, form.save())
@@ -86,13 +83,16 @@ def change_password(request: HttpRequest) -> HttpResponse:
     return redirect("accounts:preferences")
 
 
+def _person(request: HttpRequest) -> User:
+    return cast("User", request.user)
+
+
 def _preferences_page(
-    request: HttpRequest, *, form: PreferencesForm | None = None, password_form: PasswordChangeForm[User] | None = None
+    request: HttpRequest, *, form: PreferencesForm | None = None, password_form: PasswordForm | None = None
 ) -> HttpResponse:
-    assert isinstance(request.user, User)
     context = {
-        "form": form or PreferencesForm(instance=request.user),
-        "password_form": password_form or PasswordChangeForm(request.user),
+        "form": form or PreferencesForm(instance=_person(request)),
+        "password_form": password_form or PasswordForm(_person(request)),
     }
     refused = any(shown is not None and shown.is_bound and not shown.is_valid() for shown in (form, password_form))
     return render(request, "accounts/preferences.html", context, status=400 if refused else 200)
