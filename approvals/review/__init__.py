@@ -1,0 +1,1 @@
+"""The reviewers' pages: queue, request and history."""

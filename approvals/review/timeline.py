@@ -1,0 +1,119 @@
+"""Audit events in words, for the timeline of a request and for the history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth import get_user_model
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from approvals.models import Action, AuditEvent, Delivery
+
+_MAILS = {
+    "received": gettext_lazy("Told the applicant that the request was received"),
+    "approved": gettext_lazy("Told the applicant of the approval"),
+    "denied": gettext_lazy("Told the applicant of the denial"),
+    "waiting": gettext_lazy("Told a reviewer that the request waits"),
+}
+_TONES = {
+    Action.APPROVED: "good",
+    Action.PROVISIONED: "good",
+    Action.RETURNED: "good",
+    Action.DENIED: "bad",
+    Action.DELIVERY_FAILED: "bad",
+    Action.MAIL_FAILED: "bad",
+    Action.UNDONE: "turn",
+    Action.REOPENED: "turn",
+}
+_ICONS = {
+    Action.SUBMITTED: "inbox",
+    Action.ANSWERS_CHANGED: "pencil",
+    Action.APPROVED: "check",
+    Action.DENIED: "cross",
+    Action.UNDONE: "undo",
+    Action.REOPENED: "undo",
+    Action.EXPIRED: "clock",
+    Action.WITHDRAWN: "cross",
+    Action.PROVISIONED: "person",
+    Action.RETURNED: "person",
+    Action.DELIVERY_FAILED: "alert",
+    Action.DELIVERY_RETRIED: "retry",
+    Action.MAIL_SENT: "mail",
+    Action.MAIL_FAILED: "alert",
+}
+SYSTEM = pgettext_lazy("who did it", "Foyer")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One event as a person reads it. `reason` went to the applicant, `note` is the reviewers' own."""
+
+    at: datetime
+    what: str
+    who: str
+    icon: str
+    tone: str
+    reason: str = ""
+    note: str = ""
+    detail: str = ""
+
+
+def entries_of(events: Iterable[AuditEvent]) -> list[Entry]:
+    """The events in words, in their order. One query more when mail went to reviewers."""
+    events = list(events)
+    told = {event.data["user"] for event in events if event.data.get("user")}
+    names = {pk: str(user) for pk, user in get_user_model().objects.in_bulk(list(told)).items()} if told else {}
+    return [_entry(event, names) for event in events]
+
+
+def _entry(event: AuditEvent, names: dict[int, str]) -> Entry:
+    action = Action(event.action)
+    return Entry(
+        at=event.at,
+        what=_what(action, event, names),
+        who=event.actor_name or _applicant_or_system(action),
+        icon=_ICONS.get(action, "gear"),
+        tone=_TONES.get(action, ""),
+        reason=str(event.data.get("reason") or "") if action == Action.DENIED else "",
+        note=str(event.data.get("note") or ""),
+        detail=_detail(action, event),
+    )
+
+
+def _applicant_or_system(action: Action) -> str:
+    if action in (Action.SUBMITTED, Action.ANSWERS_CHANGED, Action.WITHDRAWN, Action.RETURNED):
+        return _("Applicant")
+    return str(SYSTEM)
+
+
+def _what(action: Action, event: AuditEvent, names: dict[int, str]) -> str:
+    mail = event.data.get("mail")
+    if action == Action.MAIL_SENT and mail in _MAILS:
+        told = names.get(event.data.get("user", 0))
+        return _("Told %(name)s that the request waits") % {"name": told} if told else str(_MAILS[mail])
+    if action == Action.MAIL_FAILED and mail == "waiting":
+        return _("Mail to a reviewer could not be sent")
+    if action == Action.MAIL_FAILED:
+        return _("Mail to the applicant could not be sent")
+    if action == Action.PROVISIONED and event.data.get("made") == Delivery.Made.INVITED:
+        return _("Guest invited")
+    if action == Action.PROVISIONED and event.data.get("made") == Delivery.Made.CREATED:
+        return _("Guest created")
+    return str(action.label)
+
+
+def _detail(action: Action, event: AuditEvent) -> str:
+    """One more line where the event's facts say something that its name does not."""
+    data = event.data
+    if action in (Action.DELIVERY_FAILED, Action.MAIL_FAILED):
+        return str(data.get("explanation") or data.get("reason") or data.get("code") or "")
+    if action == Action.DENIED and data.get("tell_applicant") is False:
+        return _("The applicant was not told.")
+    if action == Action.SUBMITTED and data.get("previous"):
+        return _("Asked before as %(reference)s.") % {"reference": data["previous"]}
+    if action in (Action.CREDENTIAL_ISSUED, Action.CREDENTIAL_REVOKED, Action.TOKEN_ISSUED, Action.TOKEN_REVOKED):
+        return str(data.get("username") or data.get("name") or "")
+    return ""

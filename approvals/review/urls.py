@@ -1,0 +1,23 @@
+"""Addresses of the review pages."""
+
+from __future__ import annotations
+
+from django.urls import path
+from django.views.generic import RedirectView
+
+from approvals.review import decisions, detail, history, queue
+
+app_name = "review"
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="review:queue", query_string=True), name="home"),
+    path("requests/", queue.queue, name="queue"),
+    path("requests/<str:reference>/", detail.request_page, name="request"),
+    path("requests/<str:reference>/progress", detail.progress, name="progress"),
+    path("requests/<str:reference>/approve", decisions.approve, name="approve"),
+    path("requests/<str:reference>/deny", decisions.deny, name="deny"),
+    path("requests/<str:reference>/deny/preview", decisions.deny_preview, name="deny-preview"),
+    path("requests/<str:reference>/undo", decisions.undo, name="undo"),
+    path("requests/<str:reference>/reopen", decisions.reopen, name="reopen"),
+    path("requests/<str:reference>/retry", decisions.retry, name="retry"),
+    path("history/", history.history, name="history"),
+]
