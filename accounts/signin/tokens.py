@@ -75,7 +75,7 @@ class ApiTokenAuthentication(BaseAuthentication):
         return 'Bearer realm="Foyer"'
 
 
-class ApiTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[misc, no-untyped-call]
+class ApiTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """How the OpenAPI description names the tokens."""
 
     target_class = ApiTokenAuthentication

@@ -11,6 +11,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from approvals.api.rendering import AsciiJSONRenderer
 from approvals.errors import ApprovalError
 
 log = structlog.get_logger(__name__)
@@ -25,7 +26,10 @@ def problem(status: int, code: str, detail: str, **more: Any) -> Response:
 
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response:
-    """REST framework's exception handler: every refusal and failure of the API is a problem document."""
+    """REST framework's exception handler: every refusal and failure of the API is a problem document, in JSON."""
+    # Whatever the caller would accept of the answer proper: the schema is YAML, and some accept nothing we have.
+    context["request"].accepted_renderer = AsciiJSONRenderer()
+    context["request"].accepted_media_type = PROBLEM_JSON
     if isinstance(error, ApprovalError):
         return problem(error.status, error.code, str(error))
     answer = exception_handler(error, context)

@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from django.conf import settings
+
+MANAGE = Path(__file__).resolve().parents[2] / "manage.py"
 
 
 @pytest.fixture(scope="module")
@@ -68,5 +69,5 @@ def _refused(done: subprocess.CompletedProcess[str], command: str) -> str:
 
 
 def _manage(environment: dict[str, str], *argv: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), *argv]
+    command = [sys.executable, str(MANAGE), *argv]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)

@@ -1,0 +1,3 @@
+"""The staff API, over HTTP."""
+
+from __future__ import annotations
