@@ -66,11 +66,14 @@ def token() -> Token:
     return Token(answer["access_token"], answer.get("token_source") != "cache", application)
 
 
-def drop(application: Application) -> None:
-    """Forget the tokens of an application; the next call asks Entra again. Nothing happens the second time."""
+def drop(application: Application | None = None) -> None:
+    """Forget the tokens of an application, or all; the next call asks Entra again.
+
+    Nothing happens the second time: tokens of a newer application, which another thread has got meanwhile, stay.
+    """
     global _kept  # noqa: PLW0603 - one for each process
     with _lock:
-        if _kept is application:
+        if application is None or _kept is application:
             _kept = None
 
 

@@ -19,6 +19,8 @@ Stage = Delivery.Stage
 # A custom attribute that was just registered is not available for seconds to minutes.
 ATTRIBUTE_DELAYS = (5.0, 20.0, 60.0)
 
+_GROUP_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
 
 def complete(case: Case) -> None:
     """Afterwards the guest has everything. Raises Later, Never or GraphRefused."""
@@ -54,6 +56,8 @@ def _set_attributes(case: Case) -> None:
 
 
 def _join(case: Case, group_id: str) -> None:
+    if not _GROUP_ID.fullmatch(group_id):
+        raise _group_unknown(group_id)
     workflow.record_progress(case.request.pk, Stage.GROUPS)
     try:
         client.add_member(group_id, case.account.object_id)

@@ -8,6 +8,7 @@ import pytest
 from django.core.cache import cache
 from pytest_django import Settings
 
+from accounts.graph import tokens
 from tests.simulator_process import SimulatorProcess, simulator, simulator_process
 
 __all__ = ["simulator", "simulator_process", "tenant"]
@@ -26,5 +27,6 @@ def tenant(simulator: SimulatorProcess, settings: Settings) -> Iterator[Simulato
     settings.ENTRA_CA_BUNDLE = str(simulator.ca_bundle)
     settings.GRAPH_TIMEOUT_SECONDS = 5.0
     cache.clear()
+    tokens.drop()
     yield simulator
     cache.clear()
