@@ -1,0 +1,76 @@
+"""SIGKILL of the worker in the middle: one guest and one mail all the same."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.journeys.conftest import ON_SERVERS
+from tests.journeys.stack import Stack, eventually
+
+APPLICANT = "maria.silva@fabrikam.example"
+
+
+def graph_writes(stack: Stack, path: str) -> int:
+    """How often a Graph call arrived."""
+    calls = stack.simulator.get("graph-calls")
+    return sum(f"{call['method']} {call['path']}".startswith(path) for call in calls)
+
+
+def approve(stack: Stack, provider: str) -> str:
+    """The reference of somebody who signed up and was approved by the administrator."""
+    stack.simulator.sign_up(APPLICANT, flow="partners", provider=provider, claims={"displayName": "Maria Silva"})
+    reference: str = stack.requests()[0]["reference"]
+    stack.manage("create_reviewer", "anna", "--email", "anna@contoso.example", "--flow", "partners")
+    stack.manage("decide", reference, "approve", "--by", "anna")
+    return reference
+
+
+def is_done(stack: Stack) -> bool:
+    return stack.requests()[0]["delivery"] == "done"
+
+
+def approval_mails(stack: Stack) -> int:
+    """Mails to the applicant after the receipt."""
+    return len([mail for mail in stack.simulator.mails(APPLICANT) if "approved" in mail["subject"].lower()])
+
+
+@pytest.mark.parametrize(
+    ("stack", "provider", "cut_at"),
+    [
+        pytest.param("embedded", "entra", "POST /v1.0/invitations", id="embedded"),
+        pytest.param("servers", "entra", "GET /v1.0/users", id="before it looked", marks=ON_SERVERS),
+        pytest.param("servers", "entra", "POST /v1.0/invitations", id="inviting", marks=ON_SERVERS),
+        pytest.param("servers", "entra", "PATCH /v1.0/users", id="invited", marks=ON_SERVERS),
+        pytest.param("servers", "google", "POST /v1.0/users", id="creating", marks=ON_SERVERS),
+    ],
+    indirect=["stack"],
+)
+def test_a_killed_worker_leaves_one_guest_and_one_mail(stack: Stack, provider: str, cut_at: str) -> None:
+    stack.start_web()
+    approve(stack, provider)
+    stack.simulator.fault("hang", match=cut_at, count=1, value=60)
+    doomed = stack.start_worker()
+    eventually(lambda: graph_writes(stack, cut_at))
+    stack.kill(doomed)
+
+    stack.start_worker()
+    eventually(lambda: is_done(stack))
+    eventually(lambda: approval_mails(stack))
+    guests = [user for user in stack.simulator.users() if user["mail"] == APPLICANT]
+    assert len(guests) == 1
+    assert guests[0]["id"] == stack.requests()[0]["guest_id"]
+    assert approval_mails(stack) == 1
+
+
+@pytest.mark.postgres
+@pytest.mark.redis
+@pytest.mark.parametrize("provider", ["entra", "google"])
+def test_a_lost_answer_leaves_one_guest_and_one_mail(stack: Stack, provider: str) -> None:
+    stack.start_web()
+    approve(stack, provider)
+    stack.simulator.fault("lost_answer", match="POST /v1.0/", count=1)
+    stack.start_worker()
+    eventually(lambda: is_done(stack))
+    eventually(lambda: approval_mails(stack))
+    assert len([user for user in stack.simulator.users() if user["mail"] == APPLICANT]) == 1
+    assert approval_mails(stack) == 1
