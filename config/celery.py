@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 from celery import Celery
-from celery.signals import setup_logging, task_postrun, task_prerun
+from celery.signals import setup_logging, task_postrun, task_prerun, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -41,3 +41,9 @@ def make_broker_folders(sender: Celery, **_kwargs: Any) -> None:
     for key in ("data_folder_in", "control_folder"):
         if key in options:
             Path(options[key]).mkdir(parents=True, exist_ok=True)
+
+
+@worker_ready.connect
+def show_life_at_once(**_kwargs: Any) -> None:
+    """Leave the first sign of life now: the clock would wait a whole period before it asks for one."""
+    app.send_task("approvals.tasks.beat_heart", ignore_result=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from typing import NoReturn
 
 from environs import EnvError
 
@@ -44,7 +45,7 @@ def beat() -> list[str]:
     return [*(sys.executable, "-m", "celery", "--app", "config", "beat"), *("--loglevel", "WARNING", "-s", _schedule())]
 
 
-def main() -> int:
+def main() -> int:  # noqa: RET503 - the last line does not return
     """Become the process that the command line names; 1 with one line when the settings do not allow it."""
     parser = argparse.ArgumentParser(prog="python -m config.serve", description=__doc__)
     parser.add_argument("process", choices=["web", "worker", "beat"])
@@ -57,6 +58,10 @@ def main() -> int:
     except (EnvError, ValueError) as error:
         sys.stderr.write(f"foyer: {error}\n")
         return 1
+    _become(command)
+
+
+def _become(command: list[str]) -> NoReturn:
     os.chdir(BASE_DIR)
     os.execv(command[0], command)  # noqa: S606 - our own command, and no shell
 
