@@ -1,0 +1,108 @@
+"""The outbox's mail: handlers that write to whom it concerns, each at most once, or find that there is no reason any more."""
+
+from __future__ import annotations
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+
+from approvals import outbox
+from approvals.mail import envelope, sending, to_applicant, to_reviewer
+from approvals.mail.letter import Mail
+from approvals.models import Action, Delivery, OutboxEntry, SignUpRequest, UserFlow
+from approvals.outbox import Done
+
+Status = SignUpRequest.Status
+
+
+def announce(entry: OutboxEntry) -> None:
+    """A request came in: write to the applicant, and to every reviewer of the flow who wants to know.
+
+    Nothing for a request that has been decided meanwhile. Once each, however often this runs.
+    """
+    request = _request(entry)
+    if request.status != Status.PENDING:
+        return
+    with transaction.atomic():
+        outbox.enqueue("mail.received", request=request, once=f"received:{request.pk}")
+        for user in _reviewers(request.flow):
+            outbox.enqueue("mail.waiting", request=request, once=f"waiting:{request.pk}:{user}", user=user)
+
+
+def send_received(entry: OutboxEntry) -> Done | None:
+    """Tell the applicant that the request is in, as long as nothing later has been told. Raises Later, Never."""
+    request = _request(entry)
+    if request.status != Status.PENDING and request.is_in_effect():
+        return None
+    return _tell_applicant(entry, request, to_applicant.received(request))
+
+
+def send_approved(entry: OutboxEntry) -> Done | None:
+    """Tell the applicant how to come in. None when the approval was taken back, or its guest is in already."""
+    request = _request(entry)
+    delivery = Delivery.objects.filter(request=request).first()
+    if delivery is None or not _stands(entry, Status.APPROVED) or not _has_a_next_step(request.flow, delivery):
+        return None
+    return _tell_applicant(entry, request, to_applicant.approved(request, delivery))
+
+
+def send_denied(entry: OutboxEntry) -> Done | None:
+    """Tell the applicant that the request was denied, with the reason for them. None when it was taken back."""
+    request = _request(entry)
+    if not _stands(entry, Status.DENIED):
+        return None
+    return _tell_applicant(entry, request, to_applicant.denied(request, request.reason))
+
+
+def send_waiting(entry: OutboxEntry) -> Done | None:
+    """Tell a reviewer that a request waits. None when it is decided, or the person no longer wants or may know."""
+    request = _request(entry)
+    reviewer = get_user_model().objects.filter(pk=entry.payload["user"], pk__in=_reviewers(request.flow)).first()
+    if reviewer is None or request.status != Status.PENDING:
+        return None
+    sending.send(envelope.to_reviewer(to_reviewer.waiting(request, reviewer), entry, reviewer))
+    return Done(Action.MAIL_SENT, _facts(entry))
+
+
+def give_up(entry: OutboxEntry, code: str, reason: str) -> Done:
+    """A mail cannot be sent: the request's timeline says so, and why."""
+    return Done(Action.MAIL_FAILED, {**_facts(entry), "code": code, "explanation": reason})
+
+
+def preview_denied(request: SignUpRequest, reason: str) -> Mail:
+    """The mail that denying this request with this reason would send."""
+    return to_applicant.denied(request, reason)
+
+
+def _tell_applicant(entry: OutboxEntry, request: SignUpRequest, mail: Mail) -> Done:
+    sending.send(envelope.to_applicant(mail, entry, request))
+    return Done(Action.MAIL_SENT, _facts(entry))
+
+
+def _request(entry: OutboxEntry) -> SignUpRequest:
+    if entry.request is None:
+        raise ValueError("mail is always about a request")
+    return entry.request
+
+
+def _reviewers(flow: UserFlow) -> list[int]:
+    """The ids of those who review the flow and want mail."""
+    wanting = flow.reviewers.filter(is_active=True, notify=True).exclude(email="")
+    return list(wanting.order_by("pk").values_list("pk", flat=True))
+
+
+def _stands(entry: OutboxEntry, status: SignUpRequest.Status) -> bool:
+    """Whether the decision that this mail tells of is still the request's."""
+    request = _request(entry)
+    return request.status == status and entry.payload["decision"] == request.version
+
+
+def _has_a_next_step(flow: UserFlow, delivery: Delivery) -> bool:
+    if flow.provisioning == UserFlow.Provisioning.ON_RETURN:
+        return delivery.state == Delivery.State.QUEUED
+    return delivery.state == Delivery.State.DONE
+
+
+def _facts(entry: OutboxEntry) -> dict[str, str | int]:
+    """Which mail, for the audit trail: `received`, `approved`, `denied` or `waiting`, the last with its reader's id."""
+    mail = entry.kind.removeprefix("mail.")
+    return {"mail": mail, "user": entry.payload["user"]} if "user" in entry.payload else {"mail": mail}
