@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth import get_user_model
@@ -62,7 +63,6 @@ def history(request: HttpRequest) -> HttpResponse:
     """One page of events, by kind, person, user flow and reference."""
     reader = reader_of(request)
     flows = UserFlow.objects.reviewed_by(reader)
-    people = get_user_model().objects.filter(Q(reviewed_flows__in=flows) | Q(is_superuser=True)).distinct()
     chosen = {name: request.GET.get(name, "").strip() for name in ("kind", "person", "flow", "q")}
     mine = AuditEvent.objects.all() if reader.is_superuser else AuditEvent.objects.filter(flow__in=flows)
     page = page_of(
@@ -79,10 +79,16 @@ def history(request: HttpRequest) -> HttpResponse:
         "keep": urlencode({name: value for name, value in chosen.items() if value}),
         "is_filtered": any(chosen.values()),
         "groups": GROUPS,
-        "people": people.order_by("first_name", "last_name", "username"),
+        "people": _people(flows),
         "flows": flows,
     }
     return render(request, "review/history.html", context)
+
+
+def _people(flows: QuerySet[UserFlow]) -> QuerySet[Any]:
+    """Everybody who may have done something with a request of these flows."""
+    may_decide = Q(reviewed_flows__in=flows) | Q(is_superuser=True)
+    return get_user_model().objects.filter(may_decide).distinct().order_by("first_name", "last_name", "username")
 
 
 def _chosen(events: QuerySet[AuditEvent], chosen: dict[str, str]) -> QuerySet[AuditEvent]:
@@ -91,7 +97,7 @@ def _chosen(events: QuerySet[AuditEvent], chosen: dict[str, str]) -> QuerySet[Au
     if group:
         events = events.filter(group.events)
     if chosen["person"]:
-        events = events.filter(actor=int(chosen["person"])) if chosen["person"].isdecimal() else events.none()
+        events = events.filter(actor__username=chosen["person"])
     if chosen["flow"]:
         events = events.filter(flow__slug=chosen["flow"])
     if chosen["q"]:
