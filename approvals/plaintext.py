@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 # They reorder what stands around them, so that a text reads as something that it is not.
 _BIDI_CONTROLS = {*map(chr, range(0x202A, 0x202F)), *map(chr, range(0x2066, 0x206A)), "\u200e", "\u200f", "\u061c"}
 
+# All but the two that keep a French question mark beside its word.
+_SPACES = re.compile(r"[^\S\u00a0\u202f]+")
+
 
 def plain(text: str) -> str:
     """The text on one line, without control characters, direction marks and lone surrogates."""
-    kept = (" " if c.isspace() else c for c in text if c.isspace() or _is_printable(c))
-    return " ".join("".join(kept).split())
+    return "".join(c for c in _SPACES.sub(" ", text) if _is_printable(c)).strip()
 
 
 def plain_lines(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from approvals.plaintext import plain, shorten
 
@@ -30,5 +31,5 @@ def greeting_name(name: str) -> str:
     Whoever signs up with a stranger's address chooses the name in the mail that the stranger gets: a sentence or a
     web address must not travel that way.
     """
-    name = plain(name)
+    name = unicodedata.normalize("NFC", plain(name))
     return name if len(name) <= LONGEST_NAME and len(name.split()) <= 5 and _NAME.fullmatch(name) else ""

@@ -70,7 +70,7 @@ def test_it_confirms_with_the_reference(flow: UserFlow) -> None:
     [
         ("es-MX", "Partners: hemos recibido su solicitud", "1 de marzo de 2026"),
         ("de-AT", "Partners: Ihre Anfrage ist eingegangen", "1. März 2026"),
-        ("fr", "Partners : votre demande a été reçue", "1 mars 2026"),
+        ("fr", "Partners\u00a0: votre demande a été reçue", "1 mars 2026"),
         ("nl", "Partners: uw aanvraag is ontvangen", "1 maart 2026"),
         ("pt-BR", "Partners: o seu pedido foi recebido", "1 de março de 2026"),
         ("ja", "Partners: your request was received", "1 March 2026"),
@@ -177,6 +177,7 @@ def test_it_leaves_the_contact_out_when_there_is_none(flow: UserFlow) -> None:
         ("J. R. O'Neil-Müller", "J. R. O'Neil-Müller"),
         ("Łukasz Żółć", "Łukasz Żółć"),
         ("山田 太郎", "山田 太郎"),
+        ("Jo\u0308rg", "Jörg"),
         ("visit evil.example", ""),
         ("https://evil.example", ""),
         ("Your account is locked, call us", ""),

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from approvals.models import UserFlow
 from approvals.texts import LONGEST, PLACEHOLDERS, block_text, check_texts, date_text, field_label, validation_text
 
+DOCUMENTED = Path(__file__).parents[2] / "docs" / "texts.md"
 LANGUAGES = ["en", "es", "de", "fr", "nl", "pt"]
 BLOCK_KEYS = ["recorded", "waiting", "denied", "denied_may_reapply", "approved", "problem", "try_again"]
 VALUES = {"reference": "K7Q-4MD9", "since": "20 November 2026", "date": "1 December 2026", "code": "no_email"}
@@ -186,6 +192,21 @@ def test_it_keeps_an_endless_field_name_short() -> None:
 )
 def test_it_writes_a_date_as_the_language_does(language, expected) -> None:
     assert date_text(datetime(2026, 3, 1, 23, 30, tzinfo=UTC), language) == expected
+
+
+@given(own=st.text(), reason=st.text(max_size=2500), contact=st.text(max_size=200), key=st.sampled_from(BLOCK_KEYS))
+def test_it_is_always_one_short_clean_line(own, reason, contact, key) -> None:
+    flow = make(contact, texts={"en": {key: own}})
+    text = block_text(flow, key, "en", reason=reason, **VALUES)
+    assert 0 < len(text) <= LONGEST
+    assert not [c for c in text if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp")]
+
+
+def test_it_documents_every_text_and_its_placeholders() -> None:
+    rows = re.findall(r"^\| `(\w+)` \|.*\|(.*)\|$", DOCUMENTED.read_text(), re.MULTILINE)
+    assert {key: set(re.findall(r"\{(\w+)\}", names)) for key, names in rows} == {
+        key: set(names) - {"contact", "flow"} for key, names in PLACEHOLDERS.items()
+    }
 
 
 def test_it_accepts_own_texts_that_can_be_used() -> None:
