@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import structlog
 from django.conf import settings
@@ -81,6 +81,18 @@ def drop_decision(request: SignUpRequest, decision: int) -> None:
     """Cancel what is left to do of a decision that no longer stands; what is done stays done."""
     work = OutboxEntry.objects.filter(request=request, payload__decision=decision)
     work.queued().update(state=OutboxEntry.State.CANCELLED, ended_at=timezone.now())
+
+
+def retry(entry_id: UUID) -> bool:
+    """Take up an entry that was given up, as if it had just been written. False when it was not given up."""
+    parked = OutboxEntry.objects.filter(pk=entry_id, state=OutboxEntry.State.PARKED)
+    now = timezone.now()
+    # Patience begins anew: an old entry would else be given up again at its first delay.
+    fresh = {"state": OutboxEntry.State.QUEUED, "attempts": 0, "due_at": now, "created_at": now}
+    if parked.update(**fresh, lease=None, code="", ended_at=None) != 1:
+        return False
+    transaction.on_commit(nudge.workers, robust=True)
+    return True
 
 
 def drain(limit: int = 1000) -> int:

@@ -1,0 +1,47 @@
+"""The outbox, to look at, and to try again what was given up."""
+
+from __future__ import annotations
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from approvals import outbox, workflow
+from approvals.admin.kinds import ReadOnlyAdmin, administrator
+from approvals.errors import ApprovalError
+from approvals.models import OutboxEntry
+
+
+@admin.register(OutboxEntry)
+class OutboxEntryAdmin(ReadOnlyAdmin):
+    """What is to leave the building, and how far it is."""
+
+    list_display = ("kind", "request", "state", "due_at", "attempts", "code", "created_at")
+    list_filter = ("state", "kind")
+    list_select_related = ("request",)
+    search_fields = ("request__reference",)
+    ordering = ("-created_at",)
+    actions = ("try_again",)
+
+    @admin.action(description=gettext_lazy("Try again now what was given up"))
+    def try_again(self, request: HttpRequest, entries: QuerySet[OutboxEntry]) -> None:
+        """Put given-up entries back to work; a delivery is tried again by its own verb, which writes it down."""
+        for entry in entries:
+            try:
+                again = _again(request, entry)
+            except ApprovalError as refused:
+                self.message_user(request, f"{entry}: {refused}", messages.ERROR)
+                continue
+            if again:
+                self.message_user(request, _("%(entry)s: is tried again now.") % {"entry": entry})
+            else:
+                self.message_user(request, _("%(entry)s: was not given up.") % {"entry": entry}, messages.WARNING)
+
+
+def _again(request: HttpRequest, entry: OutboxEntry) -> bool:
+    if entry.state == OutboxEntry.State.PARKED and entry.kind == "guest.provision" and entry.request_id:
+        workflow.retry_delivery(entry.request_id, actor=administrator(request))
+        return True
+    return outbox.retry(entry.pk)

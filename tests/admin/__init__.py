@@ -1,0 +1,3 @@
+"""The administration pages."""
+
+from __future__ import annotations
