@@ -21,6 +21,10 @@ from config.env import VAR
 MIGRATION_LOCK = 4_606_939
 
 
+class Unusable(Exception):
+    """Something that Foyer needs cannot be used; the message is one line for a person."""
+
+
 def main() -> int:
     """Prepare; 1 with one line when the settings or the database do not allow it."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -28,19 +32,22 @@ def main() -> int:
         django.setup()
         migrate()
         collect_static()
-    except (EnvError, ValueError, django.db.OperationalError) as error:
-        reason = str(error).strip().partition("\n")[0]
-        sys.stderr.write(f"foyer: {reason}\n")
+    except (EnvError, ValueError, Unusable) as error:
+        sys.stderr.write(f"foyer: {error}\n")
         return 1
     return 0
 
 
 def migrate() -> None:
-    """Bring the database up to date."""
+    """Bring the database up to date. Raises Unusable, with one line, when it cannot be reached or opened."""
     from django.core.management import call_command
+    from django.db import OperationalError
 
-    with _one_at_a_time():
-        call_command("migrate", interactive=False, verbosity=0)
+    try:
+        with _one_at_a_time():
+            call_command("migrate", interactive=False, verbosity=0)
+    except OperationalError as error:
+        raise Unusable(f"the database cannot be used: {str(error).strip().splitlines()[0]}") from error
 
 
 def collect_static() -> None:

@@ -9,6 +9,7 @@ import django
 
 from config.run.plan import Plan
 from config.run.records import Credential, write_demo_json, write_settings
+from config.run.refusal import Refusal
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class House:
 
 
 def open_database(plan: Plan) -> None:
-    """Make this process part of the run, and bring its database and static files up to date."""
+    """Make this process part of the run, and bring its database and static files up to date. Raises Refusal."""
     os.environ.update(plan.environ)
     if plan.simulator_port is not None:
         # In this process mails are of the past: they were sent when they were written.
@@ -30,8 +31,11 @@ def open_database(plan: Plan) -> None:
     from config import prepare
 
     _nudge_nobody()
-    prepare.migrate()
-    prepare.collect_static()
+    try:
+        prepare.migrate()
+        prepare.collect_static()
+    except prepare.Unusable as problem:
+        raise Refusal(str(problem)) from problem
 
 
 def furnish(plan: Plan) -> House:

@@ -1,0 +1,256 @@
+"""`make run` as somebody meets it who has just cloned the repository."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.ops.running import ROOT, Run, clean_environ, wait_until
+from tests.simulator_process import free_ports_in_a_row
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A folder and ports for the runs of this module; the first one to start furnishes it."""
+    return Run(tmp_path_factory.mktemp("run") / "var", free_ports_in_a_row(4), DECISION_HOLD_SECONDS="1")
+
+
+@pytest.fixture(scope="module")
+def first(house: Run) -> Iterator[Run]:
+    """The first run, as long as the tests that only look need it."""
+    house.start()
+    yield house
+    if house.process.poll() is None:
+        house.end()
+
+
+@pytest.fixture
+def run(house: Run) -> Iterator[Run]:
+    """Another run on the same folder, for a test that ends it."""
+    if getattr(house, "process", None) and house.process.poll() is None:
+        house.end()
+    house.start()
+    yield house
+    if house.process.poll() is None:
+        house.end()
+
+
+class TestTheFirstRun:
+    """What there is once it says that it is ready."""
+
+    def test_it_writes_down_where_everything_is(self, first: Run) -> None:
+        demo = first.demo
+
+        assert set(demo) == {"web", "flow", "connector", "people", "simulator"}
+        assert set(demo["connector"]) == {"check_status_url", "submit_url", "username", "password"}
+        assert all(set(person) == {"username", "password", "role"} for person in demo["people"])
+        assert set(demo["simulator"]) == {
+            *("pages_url", "login_url", "graph_url", "ca_bundle", "tenant_id"),
+            *("client_id", "client_secret", "smtp_host", "smtp_port"),
+        }
+        assert demo["web"] == first.web
+
+    def test_it_prints_the_addresses_and_sign_ins(self, first: Run) -> None:
+        shown = [first.demo["web"], first.demo["simulator"]["pages_url"]]
+        shown += [person[key] for person in first.demo["people"] for key in ("username", "password")]
+
+        assert [each for each in shown if each not in first.words] == []
+
+    def test_it_keeps_its_folder_and_secrets_from_others(self, first: Run) -> None:
+        secret = ["secret_key", "env", "demo.json", "flows.json"]
+
+        assert mode(first.var) == 0o700
+        assert {name: mode(first.var / name) for name in secret} == dict.fromkeys(secret, 0o600)
+
+    def test_it_is_ready(self, first: Run) -> None:
+        assert first.get("/readyz").json() == {"status": "ok", "database": "ok", "broker": "ok", "worker": "ok"}
+
+    def test_it_lets_everybody_sign_in(self, first: Run) -> None:
+        assert [sign_in(first, person) for person in first.demo["people"]] == [200, 200, 200]
+
+    def test_it_lets_entra_in(self, first: Run) -> None:
+        answer = sign_up(first, "grace.hopper@wingtiptoys.example", step="check-status")
+
+        assert answer["check_status"]["status"] == 200
+        assert answer["check_status"]["json"]["action"] == "Continue"
+
+    def test_it_recognises_somebody_from_the_demonstration(self, first: Run) -> None:
+        answer = sign_up(first, "yusuf.hassan@margiestravel.example", step="check-status")
+        waiting = sign_up(first, "noa.benami@southridgevideo.example", step="check-status")
+
+        assert answer["outcome"] == "signed-in"
+        assert waiting["check_status"]["json"]["action"] == "ShowBlockPage"
+
+    def test_it_has_forty_requests_in_every_state(self, first: Run) -> None:
+        requests = json.loads(first.manage("requests", "--json"))
+
+        states = Counter((each["status"], each["delivery"]) for each in requests)
+        assert sum(states.values()) >= 40
+        assert {("pending", "none"), ("denied", "none"), ("approved", "queued")} < set(states)
+        assert {("approved", "done"), ("approved", "failed")} < set(states)
+        assert {each["flow"] for each in requests} == {"partners", "suppliers"}
+
+    def test_it_has_put_the_guests_into_the_directory(self, first: Run) -> None:
+        directory = httpx.get(f"{first.demo['simulator']['pages_url']}/control/directory", trust_env=False).json()
+
+        delivered = {each["guest_id"] for each in json.loads(first.manage("requests", "--json")) if each["guest_id"]}
+        assert len(delivered) > 10
+        assert delivered <= {user["id"] for user in directory["users"]}
+
+    def test_it_has_no_work_left_over_from_the_past(self, first: Run) -> None:
+        code = "from approvals.models import OutboxEntry; print(OutboxEntry.objects.queued().count())"
+
+        assert first.manage("shell", "--no-imports", "-c", code).strip() == "0"
+
+    def test_it_refuses_a_second_run_on_the_same_folder(self, first: Run) -> None:
+        code, said = refused(first.environ)
+
+        assert code == 1
+        assert said == f"foyer: already running on {first.var} (process {first.process.pid})\n"
+
+
+class TestTheEnd:
+    """However a run ends, nothing of it stays."""
+
+    @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+    def test_it_ends_with_all_its_processes(self, run: Run, how: signal.Signals) -> None:
+        assert len(run.processes()) >= 4
+
+        assert run.end(how) == 0
+        assert run.processes() == {}
+
+    def test_it_leaves_nothing_behind_when_it_is_killed(self, run: Run) -> None:
+        run.end(signal.SIGKILL)
+
+        wait_until(lambda: not run.processes())
+
+    @pytest.mark.parametrize("name", ["celery", "granian", "simulator"])
+    def test_it_ends_when_one_process_dies(self, run: Run, name: str) -> None:
+        os.kill(run.process_of(name), signal.SIGKILL)
+
+        assert run.process.wait(60) == 1
+        assert "ended by itself" in run.words
+        assert run.processes() == {}
+
+    def test_it_goes_on_with_the_same_data(self, run: Run) -> None:
+        before = run.demo, requests_by_reference(run)
+        run.end()
+
+        run.start()
+
+        assert (run.demo, requests_by_reference(run)) == before
+        assert sign_up(run, "another@wingtiptoys.example", step="check-status")["check_status"]["status"] == 200
+
+    def test_it_does_not_tell_a_password_that_somebody_changed(self, run: Run) -> None:
+        code = (
+            "from accounts.models import User; u = User.objects.get(username='ben'); u.set_password('mine'); u.save()"
+        )
+        run.manage("shell", "--no-imports", "-c", code)
+        run.end()
+
+        run.start()
+
+        assert [person["username"] for person in run.demo["people"]] == ["admin", "anna"]
+
+    def test_it_replaces_a_credential_that_was_revoked(self, run: Run) -> None:
+        before = run.demo["connector"]["username"]
+        code = "from connector.models import ConnectorCredential as C; [c.revoke() for c in C.objects.live()]"
+        run.manage("shell", "--no-imports", "-c", code)
+        run.end()
+
+        run.start()
+
+        assert run.demo["connector"]["username"] != before
+        assert sign_up(run, "third@wingtiptoys.example", step="check-status")["check_status"]["status"] == 200
+
+
+class TestRefusals:
+    """What stands in the way is said in one line."""
+
+    def test_it_says_that_a_port_is_busy(self, tmp_path: Path) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as busy:
+            port = busy.getsockname()[1]
+            code, said = refused(clean_environ(VAR=str(tmp_path), PORT=str(port), SIMULATOR_PORT="19400"))
+
+        assert (code, said) == (1, f"foyer: port {port} is in use: stop what uses it, or set PORT\n")
+
+    def test_it_says_that_a_port_of_the_simulator_is_busy(self, tmp_path: Path) -> None:
+        first = free_ports_in_a_row(4)
+        with socket.create_server(("127.0.0.1", first + 3)):
+            environ = clean_environ(VAR=str(tmp_path), PORT=str(first), SIMULATOR_PORT=str(first + 1))
+            code, said = refused(environ)
+
+        assert code == 1
+        assert said == f"foyer: port {first + 3} is in use: stop what uses it, or set SIMULATOR_PORT\n"
+
+    def test_it_says_that_a_setting_cannot_be_used(self, tmp_path: Path) -> None:
+        code, said = refused(clean_environ(VAR=str(tmp_path), PORT=str(free_ports_in_a_row(1)), LOG_FORMAT="prose"))
+
+        assert code == 1
+        assert re.fullmatch(r"foyer: .*LOG_FORMAT.*\n", said)
+
+    def test_it_says_that_the_database_is_away(self, tmp_path: Path) -> None:
+        port = free_ports_in_a_row(4)
+        environ = clean_environ(
+            VAR=str(tmp_path),
+            PORT=str(port),
+            SIMULATOR_PORT=str(port + 1),
+            DATABASE_URL=f"postgres://foyer@127.0.0.1:{free_ports_in_a_row(1)}/foyer",
+        )
+
+        code, said = refused(environ)
+
+        assert code == 1
+        assert said.startswith("foyer: the database cannot be used: ")
+        assert said.count("\n") == 1
+
+
+def refused(environ: dict[str, str]) -> tuple[int, str]:
+    """The exit code and the words of a run that should not start."""
+    command = [sys.executable, "-m", "config.run"]
+    finished = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    return finished.returncode, finished.stderr
+
+
+def mode(path: Path) -> int:
+    """Who may do what with a file."""
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def sign_up(run: Run, email: str, **options: Any) -> Any:
+    """What the connector tells the pretend tenant about somebody who signs in with Google."""
+    body = {"flow": run.demo["flow"], "provider": "google", "email": email, "ui_locales": "en-US", **options}
+    answer = httpx.post(f"{run.demo['simulator']['pages_url']}/control/signup", json=body, trust_env=False, timeout=60)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def sign_in(run: Run, person: dict[str, str]) -> int:
+    """The status of the page that somebody gets who signs in at the web server's door."""
+    with httpx.Client(base_url=run.web, trust_env=False, follow_redirects=True, timeout=20) as browser:
+        page = browser.get("/")
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
+        assert token, page.text
+        form = {"csrfmiddlewaretoken": token[1], "username": person["username"], "password": person["password"]}
+        answer = browser.post(str(page.url), data=form, headers={"Referer": str(page.url)})
+    assert "csrfmiddlewaretoken" in answer.text
+    assert 'name="password"' not in answer.text
+    return answer.status_code
+
+
+def requests_by_reference(run: Run) -> dict[str, Any]:
+    """All requests, as a command lists them."""
+    return {each["reference"]: each for each in json.loads(run.manage("requests", "--json"))}
