@@ -60,8 +60,8 @@ bench: $(VENV)/.dev ## Measure the connector on the production server
 
 .PHONY: messages
 messages: $(VENV)/.dev ## Collect and compile the translations (needs gettext)
-	@$(TEST_SETTINGS) $(BIN)/python manage.py makemessages --all --no-obsolete --add-location file \
-		--ignore '$(VENV)' --ignore tests --ignore var
+	@$(TEST_SETTINGS) $(BIN)/python manage.py makemessages --all --no-obsolete --no-wrap --add-location file \
+		--ignore '$(VENV)' --ignore tests --ignore simulator --ignore var
 	@$(TEST_SETTINGS) $(BIN)/python manage.py compilemessages --verbosity 0
 
 .PHONY: pins

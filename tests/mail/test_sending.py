@@ -161,7 +161,7 @@ def test_it_tries_later_when_nobody_listens(settings) -> None:
 
 
 def test_it_takes_a_mail_for_sent_when_only_the_good_bye_fails(mail_server: MailServer) -> None:
-    mail_server.answers["QUIT"] = "hang up"
+    mail_server.answers["QUIT"] = "221 " + "longer than any line may be " * 400
     sending.send(SIMPLE)
     assert len(mail_server.messages) == 1
 
