@@ -7,7 +7,7 @@ from typing import Any
 
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
-from environs import EnvError
+from environs import EnvError, validate
 
 from config.clouds import CLOUDS
 from config.env import BASE_DIR, VAR, env, read_run_settings
@@ -148,6 +148,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
         "data_folder_out": str(VAR / "broker"),
         "control_folder": str(VAR / "broker-control"),
         "store_processed": False,
+        "polling_interval": 0.25,
     }
 )
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -171,7 +172,7 @@ CELERY_BEAT_SCHEDULE = {
 WORKER_SEEN_WITHIN_SECONDS = 60
 
 # --- Microsoft Entra and Graph ----------------------------------------------------------------------------------
-ENTRA_CLOUD = env.str("ENTRA_CLOUD", "global", validate=lambda name: name in CLOUDS)
+ENTRA_CLOUD = env.str("ENTRA_CLOUD", "global", validate=validate.OneOf(CLOUDS))
 ENTRA_LOGIN_URL = env.str("ENTRA_LOGIN_URL", CLOUDS[ENTRA_CLOUD].login_url).rstrip("/")
 GRAPH_URL = env.str("GRAPH_URL", CLOUDS[ENTRA_CLOUD].graph_url).rstrip("/")
 ENTRA_TENANT_ID = env.str("ENTRA_TENANT_ID", "")
@@ -327,7 +328,7 @@ STORAGES = {
 
 # --- Logs --------------------------------------------------------------------------------------------------------------------
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
-LOG_FORMAT = env.str("LOG_FORMAT", "json", validate=lambda name: name in {"json", "console"})
+LOG_FORMAT = env.str("LOG_FORMAT", "json", validate=validate.OneOf(["json", "console"]))
 LOGGING_CONFIG = None
 logging_config(level=LOG_LEVEL, renderer=LOG_FORMAT)
 
