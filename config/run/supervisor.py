@@ -49,7 +49,8 @@ class Supervisor:
                 signal.signal(each, handler)
 
     def start(self, name: str, command: Sequence[str], **environ: str) -> None:
-        """Start a process; what it says goes to its log file, the last run's beside it."""
+        """Start a process; what it says goes to its log file, the last run's beside it. Raises as `wait_until`."""
+        self._look()
         log = self._logs / f"{name}.log"
         if log.exists():
             log.replace(log.with_suffix(".log.1"))

@@ -36,17 +36,27 @@ class Run:
         ports = {"VAR": str(var), "PORT": str(port), "SIMULATOR_PORT": str(port + 1)}
         self.environ = clean_environ(**ports, **environ)
         self.web = f"http://127.0.0.1:{port}"
+        self.process: subprocess.Popen[bytes]
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started and has not ended."""
+        return hasattr(self, "process") and self.process.poll() is None
 
     def start(self) -> Run:
         """Start it and wait until it says that it is ready."""
+        self.launch()
+        wait_until(lambda: "is ready" in self.words or not self.is_running)
+        assert self.is_running, self.words
+        return self
+
+    def launch(self) -> None:
+        """Start it."""
         self.said = self.var.parent / f"{self.var.name}-said"
         with self.said.open("wb") as said:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "config.run"], cwd=ROOT, env=self.environ, stdout=said, stderr=said
             )
-        wait_until(lambda: "is ready" in self.words or self.process.poll() is not None)
-        assert self.process.poll() is None, self.words
-        return self
 
     @property
     def words(self) -> str:
@@ -57,6 +67,11 @@ class Run:
     def demo(self) -> Any:
         """The addresses and sign-ins that it wrote down."""
         return json.loads((self.var / "demo.json").read_text())
+
+    @property
+    def flows(self) -> Any:
+        """The user flows as the pretend tenant reads them, by slug."""
+        return {flow["slug"]: flow for flow in json.loads((self.var / "flows.json").read_text())["flows"]}
 
     def end(self, by: signal.Signals = signal.SIGTERM) -> int:
         """End it by a signal; its exit code."""

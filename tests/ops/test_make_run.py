@@ -21,6 +21,15 @@ import pytest
 from tests.ops.running import ROOT, Run, clean_environ, wait_until
 from tests.simulator_process import free_ports_in_a_row
 
+CHANGES = """
+from accounts.models import User
+from connector.models import ConnectorCredential
+ben = User.objects.get(username="ben")
+ben.set_password("mine")
+ben.save()
+ConnectorCredential.objects.get(flow__slug="suppliers", revoked_at=None).revoke()
+"""
+
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Run:
@@ -33,18 +42,17 @@ def first(house: Run) -> Iterator[Run]:
     """The first run, as long as the tests that only look need it."""
     house.start()
     yield house
-    if house.process.poll() is None:
+    if house.is_running:
         house.end()
 
 
 @pytest.fixture
 def run(house: Run) -> Iterator[Run]:
-    """Another run on the same folder, for a test that ends it."""
-    if getattr(house, "process", None) and house.process.poll() is None:
-        house.end()
-    house.start()
+    """The run that is there, or another one on the same folder, for a test that ends it."""
+    if not house.is_running:
+        house.start()
     yield house
-    if house.process.poll() is None:
+    if house.is_running:
         house.end()
 
 
@@ -125,11 +133,33 @@ class TestTheFirstRun:
 class TestTheEnd:
     """However a run ends, nothing of it stays."""
 
-    @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-    def test_it_ends_with_all_its_processes(self, run: Run, how: signal.Signals) -> None:
+    def test_it_goes_on_with_what_people_did(self, run: Run) -> None:
         assert len(run.processes()) >= 4
+        run.manage("shell", "--no-imports", "-c", CHANGES)
+        before = run.demo, run.flows, requests_by_reference(run)
 
-        assert run.end(how) == 0
+        code = run.end(signal.SIGTERM)
+
+        assert (code, run.processes()) == (0, {})
+        run.start()
+        assert run.demo["connector"] == before[0]["connector"]
+        assert requests_by_reference(run) == before[2]
+        # The password that somebody changed is not told; the credential that somebody revoked is replaced.
+        assert [person["username"] for person in run.demo["people"]] == ["admin", "anna"]
+        assert run.flows["suppliers"]["username"] != before[1]["suppliers"]["username"]
+        for flow in ("partners", "suppliers"):
+            answer = sign_up(run, "new@wingtiptoys.example", flow=flow, step="check-status")
+            assert answer["check_status"]["status"] == 200
+
+    def test_it_leaves_nothing_behind_when_its_terminal_is_closed(self, run: Run) -> None:
+        assert run.end(signal.SIGHUP) == 0
+        assert run.processes() == {}
+
+    def test_it_ends_when_one_process_dies(self, run: Run) -> None:
+        os.kill(run.process_of("celery"), signal.SIGKILL)
+
+        assert run.process.wait(60) == 1
+        assert "the worker ended by itself (exit code -9)" in run.words
         assert run.processes() == {}
 
     def test_it_leaves_nothing_behind_when_it_is_killed(self, run: Run) -> None:
@@ -137,44 +167,13 @@ class TestTheEnd:
 
         wait_until(lambda: not run.processes())
 
-    @pytest.mark.parametrize("name", ["celery", "granian", "simulator"])
-    def test_it_ends_when_one_process_dies(self, run: Run, name: str) -> None:
-        os.kill(run.process_of(name), signal.SIGKILL)
+    def test_it_can_be_stopped_before_it_is_ready(self, house: Run) -> None:
+        house.launch()
+        wait_until(lambda: len(house.processes()) > 1)
 
-        assert run.process.wait(60) == 1
-        assert "ended by itself" in run.words
-        assert run.processes() == {}
-
-    def test_it_goes_on_with_the_same_data(self, run: Run) -> None:
-        before = run.demo, requests_by_reference(run)
-        run.end()
-
-        run.start()
-
-        assert (run.demo, requests_by_reference(run)) == before
-        assert sign_up(run, "another@wingtiptoys.example", step="check-status")["check_status"]["status"] == 200
-
-    def test_it_does_not_tell_a_password_that_somebody_changed(self, run: Run) -> None:
-        code = (
-            "from accounts.models import User; u = User.objects.get(username='ben'); u.set_password('mine'); u.save()"
-        )
-        run.manage("shell", "--no-imports", "-c", code)
-        run.end()
-
-        run.start()
-
-        assert [person["username"] for person in run.demo["people"]] == ["admin", "anna"]
-
-    def test_it_replaces_a_credential_that_was_revoked(self, run: Run) -> None:
-        before = run.demo["connector"]["username"]
-        code = "from connector.models import ConnectorCredential as C; [c.revoke() for c in C.objects.live()]"
-        run.manage("shell", "--no-imports", "-c", code)
-        run.end()
-
-        run.start()
-
-        assert run.demo["connector"]["username"] != before
-        assert sign_up(run, "third@wingtiptoys.example", step="check-status")["check_status"]["status"] == 200
+        assert house.end(signal.SIGINT) == 0
+        assert house.processes() == {}
+        assert "is ready" not in house.words
 
 
 class TestRefusals:
@@ -197,10 +196,11 @@ class TestRefusals:
         assert said == f"foyer: port {first + 3} is in use: stop what uses it, or set SIMULATOR_PORT\n"
 
     def test_it_says_that_a_setting_cannot_be_used(self, tmp_path: Path) -> None:
-        code, said = refused(clean_environ(VAR=str(tmp_path), PORT=str(free_ports_in_a_row(1)), LOG_FORMAT="prose"))
+        ports = {"PORT": str(port := free_ports_in_a_row(4)), "SIMULATOR_PORT": str(port + 1)}
+        code, said = refused(clean_environ(VAR=str(tmp_path), **ports, ENTRA_CLOUD="mars"))
 
         assert code == 1
-        assert re.fullmatch(r"foyer: .*LOG_FORMAT.*\n", said)
+        assert re.fullmatch(r"foyer: .*ENTRA_CLOUD.*\n", said)
 
     def test_it_says_that_the_database_is_away(self, tmp_path: Path) -> None:
         port = free_ports_in_a_row(4)
