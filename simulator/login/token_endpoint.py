@@ -25,7 +25,10 @@ async def answer_token(request: Request) -> Response:
     """POST /{tenant}/oauth2/v2.0/token."""
     tenant: Tenant = request.app.state.tenant
     subject = f"{request.method} {request.url.path}"
-    await outlasts_stall(request, tenant.faults, subject, only_named=True)
+    # The form is read before the stall: looking whether the caller is still there would swallow it.
+    await request.body()
+    if not await outlasts_stall(request, tenant.faults, subject, only_named=True):
+        return Response(status_code=499)
     broken = broken_answer(tenant.faults, subject, only_named=True)
     if broken is not None:
         return _out_of_order(broken)
