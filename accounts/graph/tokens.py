@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -170,9 +170,11 @@ class SignInTransport:
         """GET, as msal asks for it."""
         return _successful(http().get(url, **options))
 
-    def post(self, url: str, **options: Any) -> httpx.Response:
-        """POST, as msal asks for it."""
-        return _successful(http().post(url, **options))
+    def post(self, url: str, *, data: Mapping[str, str | bytes] | None = None, **options: Any) -> httpx.Response:
+        """POST of a form, as msal asks for it."""
+        # msal signs an assertion into bytes, which httpx would write as Python does: b'…'.
+        form = {name: value.decode() if isinstance(value, bytes) else value for name, value in (data or {}).items()}
+        return _successful(http().post(url, data=form, **options))
 
     def close(self) -> None:
         """The connection is shared and stays open."""
