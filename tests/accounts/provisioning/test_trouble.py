@@ -105,17 +105,17 @@ def test_it_lets_entra_mail_once_whichever_answer_is_lost(
 def test_it_waits_as_long_as_graph_asks_and_lets_nobody_else_call_meanwhile(
     tenant: SimulatorProcess, with_google: Approve, with_entra: Approve
 ) -> None:
-    tenant.fault("throttle", count=1, value=20.5)
+    tenant.fault("throttle", count=1, value=300.5)
     first, second = with_google(), with_entra(email="jane@fabrikam.example")
 
     later, meanwhile = attempt(first), attempt(second)
 
     assert later is not None
     assert meanwhile is not None
-    assert later.delay == 20.5
-    assert 19 < seconds_until_next_try(first) <= 20.5
+    assert later.delay == 300.5
+    assert 240 < seconds_until_next_try(first) <= 300.5
     assert meanwhile.delay is not None
-    assert 19 < meanwhile.delay <= 20.5 * 1.2
+    assert 240 < meanwhile.delay <= 300.5 * 1.2
     assert calls(tenant) == ["GET users"]
 
 
@@ -161,11 +161,11 @@ def test_it_waits_for_the_directory_to_show_a_new_guest(
     tenant.fault("replication_lag", count=1, value=3600)
     asked = request.getfixturevalue(applicant)()
 
-    for age in (0, 20, 400):
-        let_time_pass(asked, age)
+    for age in (20, 400, 0):
         later = attempt(asked)
         assert later is not None
         assert later.code == "not_visible_yet"
+        let_time_pass(asked, age)
 
     assert 30 < seconds_until_next_try(asked) <= 60
     assert len([call for call in calls(tenant) if call in ("POST users", "POST invitations")]) == 1
