@@ -14,6 +14,8 @@ os.environ["DECISION_HOLD_SECONDS"] = "0"
 os.environ["EMAIL_URL"] = "memory://"
 os.environ["BASE_URL"] = "http://foyer.example"
 os.environ["ALLOWED_HOSTS"] = "testserver,foyer.example,localhost,127.0.0.1"
+# Playwright's loop stands still in the main thread while a test speaks to the database from there.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 for name, source in SERVERS.items():
     os.environ.pop(name, None)
     if os.environ.get(source):
