@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
 
 import structlog
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest
-from django.utils import timezone, translation
-from django.utils.formats import date_format
 from django.views.decorators.csrf import csrf_exempt
 
 from approvals import workflow
 from approvals.models import UserFlow
-from approvals.texts import block_text, validation_text
+from approvals.texts import block_text, date_text, validation_text
 from approvals.workflow import Standing
 from approvals.workflow.submission import Kind
 from connector import metrics, unusable
@@ -74,7 +71,7 @@ def _answer(function: Endpoint, request: HttpRequest, flow_slug: str | None, ste
     if call.sign_up is None:
         metrics.unusable.labels(step=step, code=call.unusable).inc()
         unusable.keep(flow, step, call)
-        return ShowBlockPage(block_text(flow, "problem", language, code=call.unusable, contact=flow.contact))
+        return ShowBlockPage(block_text(flow, "problem", language, code=call.unusable))
     answer = function(flow, call.sign_up, language)
     log.info("connector_call", step=step, flow=flow.slug, answer=type(answer).__name__)
     return answer
@@ -119,23 +116,17 @@ def _to_correct(flow: UserFlow, corrections: tuple[Correctable, ...], language: 
 
 def _told(flow: UserFlow, standing: Standing, language: str) -> str:
     """The block page's text for where the applicant stands."""
-    request, key, values = standing.request, standing.kind.value, {"contact": flow.contact}
+    request, key, values = standing.request, standing.kind.value, dict[str, str]()
     if request is not None:
-        values |= {"reference": request.reference, "since": _date(request.submitted_at, language)}
+        values = {"reference": request.reference, "since": date_text(request.submitted_at, language)}
     if standing.kind is Kind.DENIED and request is not None:
         values["reason"] = request.reason
         again = request.may_ask_again_at()
         if again is not None:
-            key, values["date"] = "denied_may_reapply", _date(again, language)
+            key, values["date"] = "denied_may_reapply", date_text(again, language)
     return block_text(flow, key, language, **values)
-
-
-def _date(moment: Any, language: str) -> str:
-    with translation.override(language):
-        return date_format(timezone.localtime(moment), "DATE_FORMAT")
 
 
 def try_again_later(language: str) -> ShowBlockPage:
     """The answer to our own failure. Needs neither database nor flow."""
-    nowhere = UserFlow(slug="", language=language)
-    return ShowBlockPage(block_text(nowhere, "try_again", language))
+    return ShowBlockPage(block_text(None, "try_again", language))

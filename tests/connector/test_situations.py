@@ -57,7 +57,7 @@ def test_pending(entra: Entra) -> None:
 def test_pending_says_since_when(entra: Entra) -> None:
     with time_machine.travel("2026-03-05T10:00:00Z"):
         asked(entra)
-    assert is_block_page(entra.check_status(), "March 5, 2026")
+    assert is_block_page(entra.check_status(), "5 March 2026")
     assert is_block_page(entra.check_status({**CLAIMS, "ui_locales": "de-DE"}), "5. März 2026")
 
 
