@@ -17,7 +17,7 @@ from approvals.api.endpoint import caller, endpoint
 from approvals.api.exceptions import problem
 from approvals.api.reading import find_request
 from approvals.api.representations import RequestSerializer
-from approvals.api.strict import StrictSerializer
+from approvals.api.strict import ProseField, StrictSerializer
 from approvals.errors import Conflict
 from approvals.models import SignUpRequest
 from approvals.workflow.decision import LONGEST_TEXT
@@ -50,17 +50,13 @@ class ApprovalSerializer(StrictSerializer):
         required=False,
         help_text="The version that you saw; the request must not have changed since.",
     )
-    note = serializers.CharField(
-        max_length=LONGEST_TEXT, allow_blank=True, required=False, help_text="For reviewers alone."
-    )
+    note = ProseField(max_length=LONGEST_TEXT, help_text="For reviewers alone.")
 
 
 class DenialSerializer(ApprovalSerializer):
     """What may go with a denial."""
 
-    reason = serializers.CharField(
-        max_length=LONGEST_TEXT, allow_blank=True, required=False, help_text="For the applicant."
-    )
+    reason = ProseField(max_length=LONGEST_TEXT, help_text="For the applicant.")
     tell_applicant = serializers.BooleanField(
         required=False, help_text="Whether the applicant gets a mail; true if left out."
     )

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 from rest_framework import serializers
 
-from approvals.api.strict import StrictSerializer
+from approvals.api.strict import StrictSerializer, WordsField
 from approvals.models import Action, AuditEvent, Delivery, SignUpRequest
 from approvals.models.sign_up_request import SignUpRequestQuerySet, normalise_reference
 
@@ -22,9 +22,7 @@ class PageFilters(StrictSerializer):
     limit = serializers.IntegerField(
         min_value=1, max_value=LONGEST_PAGE, required=False, help_text="How many on a page; 50 if left out."
     )
-    cursor = serializers.CharField(
-        max_length=500, required=False, help_text="Where a page begins: from the `next` or `previous` of another page."
-    )
+    cursor = WordsField(max_length=500, help_text="Where a page begins: from the `next` or `previous` of another page.")
 
 
 class RequestFilters(PageFilters):
@@ -33,8 +31,8 @@ class RequestFilters(PageFilters):
     status = serializers.ChoiceField(choices=SignUpRequest.Status.choices, required=False)
     delivery = serializers.ChoiceField(choices=DELIVERY_STATES, required=False)
     flow = serializers.SlugField(max_length=50, required=False, help_text="The slug of a user flow.")
-    email = serializers.CharField(max_length=320, required=False, help_text="The whole address, whatever its case.")
-    q = serializers.CharField(max_length=200, required=False, help_text="Part of a name or address, or a reference.")
+    email = WordsField(max_length=320, help_text="The whole address, whatever its case.")
+    q = WordsField(max_length=200, help_text="Part of a name or address, or a reference.")
     submitted_after = serializers.DateTimeField(required=False, help_text="This instant or later.")
     submitted_before = serializers.DateTimeField(required=False, help_text="Earlier than this instant.")
 
@@ -56,7 +54,7 @@ class AuditFilters(PageFilters):
 
     action = serializers.ChoiceField(choices=Action.choices, required=False)
     flow = serializers.SlugField(max_length=50, required=False, help_text="The slug of a user flow.")
-    reference = serializers.CharField(max_length=20, required=False, help_text="The reference of a request.")
+    reference = WordsField(max_length=20, help_text="The reference of a request.")
     at_after = serializers.DateTimeField(required=False, help_text="This instant or later.")
     at_before = serializers.DateTimeField(required=False, help_text="Earlier than this instant.")
 

@@ -105,6 +105,8 @@ def find_request(request: Request, reference: str, requests: QuerySet[SignUpRequ
 
 
 def _validated(kind: type[Filters], request: Request) -> Filters:
-    filters = kind(data=request.query_params)
+    """The filters of the query. Raises ValidationError, also for one that is empty or given twice."""
+    given = {name: values[0] if len(values) == 1 else values for name, values in request.query_params.lists()}
+    filters = kind(data=given)
     filters.is_valid(raise_exception=True)
     return filters

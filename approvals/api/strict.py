@@ -6,6 +6,10 @@ from typing import Any
 
 from rest_framework import serializers
 
+# Python's idea of white space has a few control characters more than that of OpenAPI's regular expressions.
+NOT_BLANK = r"^[^\x00]*[^\s\x00\x1c-\x1f\x85][^\x00]*$"
+NO_NUL = r"^[^\x00]*$"
+
 
 class StrictSerializer(serializers.Serializer[Any]):
     """Refuses names it does not know: a misspelt filter must not list everything, nor a misspelt field send mail."""
@@ -16,3 +20,17 @@ class StrictSerializer(serializers.Serializer[Any]):
         if unknown:
             raise serializers.ValidationError({name: ["There is nothing of this name here."] for name in unknown})
         return super().to_internal_value(data)
+
+
+class WordsField(serializers.RegexField):
+    """Text that says something. The pattern tells callers what the trimming of white space means."""
+
+    def __init__(self, *, max_length: int, help_text: str) -> None:
+        super().__init__(NOT_BLANK, max_length=max_length, required=False, help_text=help_text)
+
+
+class ProseField(serializers.RegexField):
+    """Text that may be empty. NUL, which no database keeps, is refused and said to be."""
+
+    def __init__(self, *, max_length: int, help_text: str) -> None:
+        super().__init__(NO_NUL, max_length=max_length, allow_blank=True, required=False, help_text=help_text)

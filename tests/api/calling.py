@@ -26,7 +26,7 @@ class Caller:
         """A staff system that acts as this person."""
         return cls(issue_token(user, "tests")[1])
 
-    def get(self, path: str, **query: str) -> Answer:
+    def get(self, path: str, **query: Any) -> Answer:
         """GET /api/v1/<path>."""
         return self.client.get(f"/api/v1/{path}", query)
 
