@@ -51,6 +51,7 @@ class PasswordForm(PasswordChangeForm):
         self.fields["old_password"].widget.attrs.pop("autofocus", None)
         self.fields["old_password"].label = _("Present password")
         self.fields["new_password2"].label = _("New password, again")
+        self.fields["new_password2"].help_text = ""
 
 
 class PreferencesForm(_UserForm):

@@ -32,5 +32,7 @@ class ApprovalForm(forms.Form):
 class DenialForm(ApprovalForm):
     """Denying: the reason goes to the applicant, the note does not."""
 
+    field_order = ("version", "reason", "tell_applicant", "note")
+
     reason = ReviewersText(label=_("Reason for the applicant"), rows=4)
     tell_applicant = forms.BooleanField(label=_("Tell the applicant by mail"), required=False, initial=True)

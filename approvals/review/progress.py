@@ -43,7 +43,7 @@ _DONE_WORDS = {
 
 @dataclass(frozen=True)
 class Step:
-    """One step: `state` is done, now, failed or ahead."""
+    """One step: `state` is done, now, waiting (for a person), failed or ahead."""
 
     name: Promise | str
     state: str
@@ -65,7 +65,8 @@ def steps_of(delivery: Delivery) -> list[Step]:
     if delivery.state == State.DONE:
         return [Step(name, "done") for name in names]
     place = _PLACE.get(Stage(delivery.stage), 1)
-    here = "failed" if delivery.state == State.FAILED else "now"
+    here = "waiting" if delivery.stage == Stage.AWAITING_RETURN else "now"
+    here = "failed" if delivery.state == State.FAILED else here
     states = ["done" if n < place else here if n == place else "ahead" for n in range(len(names))]
     return [Step(name, state) for name, state in zip(names, states, strict=True)]
 

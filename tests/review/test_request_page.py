@@ -205,6 +205,7 @@ def test_it_does_not_ask_each_second_while_the_applicant_is_to_come_back(annas, 
     page = page_of(annas, make_request(flow, status="approved", by=anna))
     assert "Applicant signs up again" in page
     assert "every 1s" not in page
+    assert '<li class="waiting" aria-current="step">' in page
 
 
 def test_it_shows_times_in_the_readers_zone(anna, flow) -> None:
