@@ -7,7 +7,6 @@ from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -17,7 +16,7 @@ from approvals.api.endpoint import caller, endpoint
 from approvals.api.exceptions import problem
 from approvals.api.reading import find_request
 from approvals.api.representations import RequestSerializer
-from approvals.api.strict import ProseField, StrictSerializer
+from approvals.api.strict import ProseField, StrictSerializer, TruthField, WholeNumberField
 from approvals.errors import Conflict
 from approvals.models import SignUpRequest
 from approvals.workflow.decision import LONGEST_TEXT
@@ -44,7 +43,7 @@ class NothingSerializer(StrictSerializer):
 class ApprovalSerializer(StrictSerializer):
     """What may go with an approval."""
 
-    version = serializers.IntegerField(
+    version = WholeNumberField(
         min_value=1,
         max_value=2**31 - 1,
         required=False,
@@ -57,9 +56,7 @@ class DenialSerializer(ApprovalSerializer):
     """What may go with a denial."""
 
     reason = ProseField(max_length=LONGEST_TEXT, help_text="For the applicant.")
-    tell_applicant = serializers.BooleanField(
-        required=False, help_text="Whether the applicant gets a mail; true if left out."
-    )
+    tell_applicant = TruthField(required=False, help_text="Whether the applicant gets a mail; true if left out.")
 
 
 @endpoint("POST", **DEED, request=ApprovalSerializer, summary="Approve a request")

@@ -34,3 +34,29 @@ class ProseField(serializers.RegexField):
 
     def __init__(self, *, max_length: int, help_text: str) -> None:
         super().__init__(NO_NUL, max_length=max_length, allow_blank=True, required=False, help_text=help_text)
+
+    def to_internal_value(self, data: Any) -> str:
+        """The text. Raises ValidationError for a number, which would else be read as its digits."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class WholeNumberField(serializers.IntegerField):
+    """A JSON number without a fraction."""
+
+    def to_internal_value(self, data: Any) -> int:
+        """The number. Raises ValidationError for text and for truth values, which Python takes for numbers."""
+        if not isinstance(data, int | float) or isinstance(data, bool):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class TruthField(serializers.BooleanField):
+    """JSON's true or false: nobody is to guess what `"off"` or 2 does to a mail."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        """The truth value. Raises ValidationError for everything else."""
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data

@@ -65,7 +65,7 @@ def test_it_answers_every_call_as_described(
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     )
     @given(case=operation.as_strategy(generation_mode=mode))
-    def call(case: schemathesis.Case) -> None:
+    def call(case: schemathesis.Case[Any]) -> None:
         case.call_and_validate(headers={"Authorization": f"Bearer {api.token}"})
 
     call()
