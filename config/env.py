@@ -9,8 +9,8 @@ from environs import FileAwareEnv
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# FileAwareEnv answers `SECRET_KEY` from the file that `SECRET_KEY_FILE` names, as container secrets come.
-env = FileAwareEnv()
+# FileAwareEnv answers `SECRET_KEY` from the file that `SECRET_KEY_FILE` names, as container secrets come: with a line end.
+env = FileAwareEnv(strip_whitespace=True)
 
 VAR = Path(env.str("VAR", str(BASE_DIR / "var"))).resolve()
 """The folder for what a local run keeps: database, broker, demonstration data."""
