@@ -37,9 +37,10 @@ class Connections:
                 super().connection_lost(exc)
 
             def shutdown(self) -> None:
-                super().shutdown()
                 if self.cycle is None or self.cycle.response_complete:
                     # A client that keeps its connection for later never says goodbye, and TLS would wait for it.
                     self.transport.abort()
+                else:
+                    super().shutdown()
 
         return RegisteredProtocol
