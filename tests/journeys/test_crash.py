@@ -26,7 +26,7 @@ def approve(stack: Stack, provider: str) -> str:
 
 
 def is_done(stack: Stack) -> bool:
-    return stack.requests()[0]["delivery"] == "done"
+    return bool(stack.requests()[0]["delivery"] == "done")
 
 
 def approval_mails(stack: Stack) -> int:
