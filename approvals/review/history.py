@@ -63,7 +63,7 @@ def history(request: HttpRequest) -> HttpResponse:
     """One page of events, by kind, person, user flow and reference."""
     reader = reader_of(request)
     flows = UserFlow.objects.reviewed_by(reader)
-    chosen = {name: request.GET.get(name, "").strip() for name in ("kind", "person", "flow", "q")}
+    chosen = {name: request.GET.get(name, "").replace("\0", "").strip() for name in ("kind", "person", "flow", "q")}
     mine = AuditEvent.objects.all() if reader.is_superuser else AuditEvent.objects.filter(flow__in=flows)
     page = page_of(
         _chosen(mine, chosen).select_related("request", "flow"),

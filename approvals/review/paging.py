@@ -6,7 +6,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Generic, TypeVar
 from uuid import UUID
 
@@ -79,6 +79,6 @@ def _decode(cursor: str) -> tuple[datetime, UUID] | None:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
         at_text, _, key = text.partition(" ")
         at = datetime.fromisoformat(at_text)
-        return (at, UUID(key)) if at.tzinfo else None
-    except (ValueError, binascii.Error):
+        return (at.astimezone(UTC), UUID(key)) if at.tzinfo else None
+    except (ValueError, OverflowError, binascii.Error):
         return None

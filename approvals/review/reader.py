@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 from django.http import Http404, HttpRequest
 
 from approvals.models import SignUpRequest
+from approvals.models.sign_up_request import normalise_reference
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -25,7 +26,7 @@ def visible_request(request: HttpRequest, reference: str) -> SignUpRequest:
     rows = SignUpRequest.objects.visible_to(reader_of(request)).select_related(
         "flow", "decided_by", "delivery", "previous"
     )
-    found = rows.filter(reference=reference.upper()).first()
+    found = rows.filter(reference=normalise_reference(reference)).first()
     if found is None:
         raise Http404
     return found
