@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 from typing import Any
 
 import pytest
@@ -242,6 +244,17 @@ def test_it_says_what_an_undecided_delivery_is_doing(api: Caller, flow: UserFlow
     workflow.record_delayed(request.pk, code="throttled", explanation="Graph asks us to wait.", next_try_at=None)
     delivery = api.listed("requests/")[0]["delivery"]
     assert delivery.items() >= {"state": "queued", "code": "throttled", "guest_id": None, "made": None}.items()
+
+
+def test_it_answers_its_own_failure_with_a_problem_that_tells_nothing(
+    api: Caller, waiting: SignUpRequest, log_lines: io.StringIO
+) -> None:
+    SignUpRequest.objects.update(received='{"secret claim": ')
+    document = problem(api.get(f"requests/{waiting.reference}/"), 500, "internal_error")
+    assert "claim" not in json.dumps(document)
+    (logged,) = [line for line in log_lines.getvalue().splitlines() if "api_broke" in line]
+    assert "JSONDecodeError" in logged
+    assert "secret claim" not in logged
 
 
 def _pages(api: Caller, path: str, link: str, **query: str) -> list[Any]:
