@@ -1,12 +1,13 @@
-"""A worker that dies by SIGKILL between any two things that it does, on a database and a tenant of its own.
+"""Workers that die by SIGKILL between any two things that they do, and workers that do the same at the same time.
 
-Run as a program, with the settings of a tenant in the environment: prints, as JSON, what every death led to. Right
-after each write to the database and each answer of Graph's is a place to die: whatever happens between two of them
+Run as a program, with the settings of a tenant in the environment, on a database of its own: prints, as JSON, what
+every death and every race led to. Right after each write to the database and each answer of Graph's is a place to die: whatever happens between two of them
 leaves no trace.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -19,21 +20,23 @@ import django
 
 django.setup()
 
-from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection, models  # noqa: E402
 from django.utils import timezone  # noqa: E402
-from django.utils.module_loading import import_string  # noqa: E402
 
 from accounts.graph.connection import http  # noqa: E402
 from accounts.models import GuestAccount  # noqa: E402
+from accounts.provisioning import provision_guest  # noqa: E402
 from approvals import outbox  # noqa: E402
+from approvals.errors import Later  # noqa: E402
 from approvals.models import AuditEvent, Delivery, OutboxEntry, SignUpRequest, UserFlow  # noqa: E402
 from tests.factories import make_flow, make_identity, make_request  # noqa: E402
 
 GROUP = "7d0c2f6e-1f5b-4c7e-9a54-6f6a0f3b9d11"
 MODES = ("created", "invited", "invited-by-entra")
 RECOVERIES = 6
+RACES = 4
+WORKERS = 3
 
 
 class Countdown:
@@ -56,14 +59,19 @@ class Countdown:
         return result
 
 
-def in_a_child(work: Callable[[], None]) -> int:
-    """Run work in a process of its own, as a worker would; the signal that ended it, or 0."""
+def start(work: Callable[[], None]) -> int:
+    """Run work in a process of its own, as a worker would; its id."""
     connection.close()
     child = os.fork()
     if child == 0:
         work()
         os._exit(0)
-    _pid, status = os.waitpid(child, 0)
+    return child
+
+
+def in_a_child(work: Callable[[], None]) -> int:
+    """Run work in a process of its own to its end; the signal that ended it, or 0."""
+    _pid, status = os.waitpid(start(work), 0)
     return os.WTERMSIG(status) if os.WIFSIGNALED(status) else -os.WEXITSTATUS(status)
 
 
@@ -87,14 +95,17 @@ def only_guests() -> None:
     OutboxEntry.objects.queued().exclude(kind="guest.provision").update(due_at=timezone.now() + timedelta(days=1))
 
 
-def run(flow: UserFlow, number: int, **applicant: Any) -> dict[str, Any]:
-    """Approve somebody, die at the step of that number, recover, and tell how it ended."""
+def approved(flow: UserFlow, number: int) -> SignUpRequest:
+    """Somebody whose guest is to be made."""
+    identities = (make_identity("google.com", f"{flow.slug}{number}"),) if flow.slug.startswith("created") else ()
     email = f"person{number}@{flow.slug}.example"
-    if applicant.pop("google"):
-        applicant["identities"] = (make_identity("google.com", f"{flow.slug}{number}"),)
-    request = make_request(flow, email=email, status="approved", jobTitle="Buyer", **applicant)
+    request = make_request(flow, email=email, status="approved", jobTitle="Buyer", identities=identities)
     only_guests()
-    killed = in_a_child(lambda: drain(number))
+    return request
+
+
+def recover() -> None:
+    """Let another worker finish."""
     for _ in range(RECOVERIES):
         let_leases_run_out()
         only_guests()
@@ -103,13 +114,39 @@ def run(flow: UserFlow, number: int, **applicant: Any) -> dict[str, Any]:
             sys.exit(f"recovery ended with {recovered}")
         if not OutboxEntry.objects.queued().filter(kind="guest.provision").exists():
             break
-    return {"email": email, "killed": killed == signal.SIGKILL, **told(request)}
+
+
+def die(flow: UserFlow, number: int) -> dict[str, Any]:
+    """Approve somebody, die at the step of that number, recover, and tell how it ended."""
+    request = approved(flow, number)
+    killed = in_a_child(lambda: drain(number))
+    recover()
+    return {"killed": killed == signal.SIGKILL, **told(request)}
+
+
+def race(flow: UserFlow, number: int) -> dict[str, Any]:
+    """Approve somebody, have two workers work on it at once as after a lease that ran out, and tell how it ended."""
+    request = approved(flow, number)
+    entry = OutboxEntry.objects.get(request=request, kind="guest.provision")
+    ready, go = os.pipe()
+
+    def work() -> None:
+        os.read(ready, 1)
+        with contextlib.suppress(Later):
+            provision_guest(entry)
+
+    workers = [start(work) for _ in range(WORKERS)]
+    os.write(go, b"." * WORKERS)
+    ends = [os.waitpid(worker, 0)[1] for worker in workers]
+    recover()
+    return {"killed": any(ends), **told(request)}
 
 
 def told(request: SignUpRequest) -> dict[str, Any]:
     """What the database says in the end."""
     delivery = Delivery.objects.get(pk=request.pk)
     return {
+        "email": request.email,
         "state": delivery.state,
         "code": delivery.code,
         "made": delivery.made,
@@ -121,15 +158,25 @@ def told(request: SignUpRequest) -> dict[str, Any]:
 
 def every_death(mode: str) -> list[dict[str, Any]]:
     """Die at the first step, the second, and so on, until one run outlives its countdown."""
-    flow = make_flow(mode, group_ids=[GROUP], invitation_mail="entra" if mode == "invited-by-entra" else "foyer")
-    results: list[dict[str, Any]] = []
-    while not results or results[-1]["killed"]:
-        results.append(run(flow, len(results) + 1, google=mode == "created"))
+    flow = flow_for(mode)
+    results = [die(flow, 1)]
+    while results[-1]["killed"]:
+        results.append(die(flow, len(results) + 1))
     return results
 
 
+def some_races(mode: str) -> list[dict[str, Any]]:
+    """Several, for not every one is close."""
+    flow = flow_for(f"{mode}-at-once")
+    return [race(flow, number) for number in range(RACES)]
+
+
+def flow_for(slug: str) -> UserFlow:
+    """A flow with a group, whose invitations Entra or Foyer mails."""
+    return make_flow(slug, group_ids=[GROUP], invitation_mail="entra" if "by-entra" in slug else "foyer")
+
+
 if __name__ == "__main__":
-    # Before the first child, so that not each of them has to load it.
-    import_string(settings.OUTBOX_HANDLERS["guest.provision"])
     call_command("migrate", verbosity=0)
-    json.dump({mode: every_death(mode) for mode in MODES}, sys.stdout)
+    outcome = {mode: {"deaths": every_death(mode), "races": some_races(mode)} for mode in MODES}
+    json.dump(outcome, sys.stdout)
