@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import schemathesis
 import yaml
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 from hypothesis import HealthCheck, given, settings
 
 from accounts.models import User
@@ -33,7 +36,18 @@ CONFIG = schemathesis.Config.from_dict({"checks": {"positive_data_acceptance": {
 
 
 @pytest.fixture
-def described(api: Caller, flow: UserFlow, ben: User) -> Any:
+def kept_connection() -> Iterator[None]:
+    """One database connection throughout: closing it between calls, as a server may, would end the test's transaction."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in signals:
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def described(kept_connection: None, api: Caller, flow: UserFlow, ben: User) -> Any:
     """The live API with requests in every state, as its own description presents it."""
     known = [make_request(flow, email=f"{s}@x.example", status=s, by=ben).reference for s in STATES]
     headers = {"Authorization": f"Bearer {api.token}"}
