@@ -22,6 +22,13 @@ class Connections:
         if client is not None:
             self._transports[client.host, client.port].abort()
 
+    async def drop_all(self) -> None:
+        """Abort what is still open when the listener has stopped."""
+        for transport in list(self._transports.values()):
+            transport.abort()
+        # Each transport closes its socket in the next turn of the loop.
+        await asyncio.sleep(0.01)
+
     def protocol(self) -> type[H11Protocol]:
         """A protocol class for uvicorn that keeps this register."""
         transports = self._transports

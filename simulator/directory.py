@@ -11,6 +11,9 @@ from simulator.faults import Faults
 from simulator.refusals import bad_request, conflict, not_found
 from simulator.store import Collection, Document
 
+# A property and a folded value of it.
+Unique = tuple[str, str]
+
 FIRST_GROUPS = {
     "7d0c2f6e-1f5b-4c7e-9a54-6f6a0f3b9d11": "Partner portal guests",
     "e2b8a9d4-53c6-4f0b-8d0e-1c2a7b6f4e22": "Supplier workspace guests",
@@ -26,6 +29,10 @@ class Directory:
         self._faults = faults
         # Ids that the replicas do not know yet, with the moment from which they do.
         self._lagging: dict[str, float] = {}
+        # Who has a value that must be unique, the deleted included.
+        self._holders: dict[Unique, str] = {}
+        for user in users:
+            self._claim(user)
         self.domain = domain
         if not len(groups):
             self._seed_groups()
@@ -58,23 +65,23 @@ class Directory:
 
     def add_user(self, document: Document, *, subject: str = "") -> Document:
         """Create a user; raises GraphError 400 when a unique value is taken, also by a deleted user."""
-        clashes = list(self._clashes(document))
+        clashes = self._clashes(document)
         if clashes:
             raise conflict(clashes)
         user = {"createdDateTime": stamp(), **document, "id": document.get("id") or str(uuid.uuid4())}
         lag = self._faults.take("replication_lag", subject)
         if lag is not None:
             self._lagging[user["id"]] = time.monotonic() + lag.number
-        self._users.put(user["id"], user)
+        self._put_user(user)
         return user
 
     def change_user(self, user: Document, changes: Document) -> Document:
         """Write properties of a user; raises GraphError 400 when a unique value is taken."""
         changed = {**user, **changes}
-        clashes = list(self._clashes(changed))
+        clashes = self._clashes(changed)
         if clashes:
             raise conflict(clashes)
-        self._users.put(user["id"], changed)
+        self._put_user(changed)
         return changed
 
     def delete_user(self, key: str) -> None:
@@ -91,17 +98,21 @@ class Directory:
 
     def purge_user(self, key: str) -> None:
         """Delete a soft-deleted user for good; raises GraphError 404."""
-        self._users.remove(self.deleted_user(key)["id"])
+        user = self.deleted_user(key)
+        self._release(user)
+        self._users.remove(user["id"])
+
+    def is_taken(self, principal_name: str) -> bool:
+        """Whether any user has that principal name, the deleted included."""
+        return ("userPrincipalName", principal_name.lower()) in self._holders
 
     def find_by_mail(self, address: str) -> Document | None:
         """A living user with that address, lagging ones included: unique values are checked at the source."""
-        wanted = address.lower()
-        return next((user for user in self.users() if wanted in _addresses(user)), None)
+        return self._living_holder(("proxyAddresses", address.lower()))
 
     def find_by_identity(self, issuer: str, assigned_id: str) -> Document | None:
         """A living user with that identity."""
-        wanted = (issuer.lower(), assigned_id.lower())
-        return next((user for user in self.users() if wanted in _identities(user)), None)
+        return self._living_holder(("identities", f"{issuer}/{assigned_id}".lower()))
 
     def groups(self) -> Iterator[Document]:
         """All groups, oldest first."""
@@ -151,6 +162,7 @@ class Directory:
         self._users.clear()
         self._groups.clear()
         self._lagging.clear()
+        self._holders.clear()
         self._seed_groups()
 
     def _seed_groups(self) -> None:
@@ -158,34 +170,47 @@ class Directory:
             self.put_group({"id": key, "displayName": name})
 
     def _by_principal_name(self, name: str) -> Document | None:
-        return next((user for user in self.users() if user.get("userPrincipalName", "").lower() == name), None)
+        return self._living_holder(("userPrincipalName", name))
 
     def _replicated(self, user_id: str) -> bool:
         return time.monotonic() >= self._lagging.get(user_id, 0)
 
-    def _clashes(self, document: Document) -> Iterator[tuple[str, str]]:
-        name = document.get("userPrincipalName", "").lower()
-        addresses, identities = _addresses(document), _identities(document)
-        for other in self._users:
-            if other["id"] == document.get("id"):
-                continue
-            if name and other.get("userPrincipalName", "").lower() == name:
-                yield "userPrincipalName", other["id"]
-            if addresses & _addresses(other):
-                yield "proxyAddresses", other["id"]
-            if identities & _identities(other):
-                yield "identities", other["id"]
+    def _clashes(self, document: Document) -> dict[str, str]:
+        """The properties whose value another user has, with that user's id."""
+        holders = {name: self._holders.get((name, value)) for name, value in _unique_values(document)}
+        return {name: holder for name, holder in holders.items() if holder not in (None, document.get("id"))}
+
+    def _put_user(self, user: Document) -> None:
+        self._release(self._users.get(user["id"]) or {})
+        self._claim(user)
+        self._users.put(user["id"], user)
+
+    def _claim(self, user: Document) -> None:
+        for value in _unique_values(user):
+            self._holders[value] = user["id"]
+
+    def _release(self, user: Document) -> None:
+        for value in _unique_values(user):
+            self._holders.pop(value, None)
+
+    def _living_holder(self, value: Unique) -> Document | None:
+        user = self._users.get(self._holders.get(value, ""))
+        return user if user is not None and "deletedDateTime" not in user else None
 
 
-def _addresses(user: Document) -> set[str]:
-    proxies = {each.lower().removeprefix("smtp:") for each in user.get("proxyAddresses") or []}
-    return proxies | {(user["mail"] or "").lower()} - {""} if user.get("mail") else proxies
-
-
-def _identities(user: Document) -> set[tuple[str, str]]:
-    """Identities that must be unique; a sign-in name is the principal name again, and some have no id."""
-    return {
-        (each["issuer"].lower(), each["issuerAssignedId"].lower())
+def _unique_values(user: Document) -> list[Unique]:
+    """Every value that no other user may have, folded, in the order in which conflicts are told."""
+    addresses = {each.lower().removeprefix("smtp:") for each in user.get("proxyAddresses") or []}
+    addresses |= {user["mail"].lower()} if user.get("mail") else set()
+    # A sign-in name is the principal name again, and the identity of a work account has no id.
+    identities = {
+        f"{each['issuer']}/{each['issuerAssignedId']}".lower()
         for each in user.get("identities") or []
         if each.get("signInType") != "userPrincipalName" and each.get("issuerAssignedId")
     }
+    name = user.get("userPrincipalName")
+    return [
+        *([("userPrincipalName", name.lower())] if name else []),
+        *(("proxyAddresses", address) for address in sorted(addresses)),
+        *(("identities", identity) for identity in sorted(identities)),
+    ]

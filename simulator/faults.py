@@ -32,13 +32,17 @@ NEEDS_NUMBER = {"throttle", "unavailable", "hang", "replication_lag", "smtp_refu
 
 @dataclass
 class Fault:
-    """One switch that is on. `count` is how often it still strikes; None means until cleared."""
+    """One switch that is on. `count` is how often it still strikes; None means until cleared.
+
+    `struck` is how often it has.
+    """
 
     kind: str
     count: int | None
     match: str | None
     value: Value
     id: int = field(default=0)
+    struck: int = field(default=0)
 
     @property
     def number(self) -> float:
@@ -75,10 +79,13 @@ class Faults:
     def take(self, kind: str, subject: str = "", *, only_named: bool = False) -> Fault | None:
         """Like `find`, and it has struck once: a fault whose count is used up is switched off."""
         fault = self.find(kind, subject, only_named=only_named)
-        if fault is not None and fault.count is not None:
+        if fault is None:
+            return None
+        fault.struck += 1
+        if fault.count is not None:
             fault.count -= 1
-            if fault.count == 0:
-                self._faults.remove(fault)
+        if fault.count == 0:
+            self._faults.remove(fault)
         return fault
 
     def active(self) -> list[Document]:

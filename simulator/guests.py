@@ -26,11 +26,9 @@ def new_guest(directory: Directory, address: str, properties: Document) -> Docum
 
 def free_principal_name(directory: Directory, address: str) -> str:
     """Entra's own name for a guest, with a number when another object has it."""
-    taken = {user.get("userPrincipalName", "").lower() for user in directory.users()}
-    taken |= {user.get("userPrincipalName", "").lower() for user in directory.deleted_users()}
     name = external_principal_name(address, directory.domain)
     number = 1
-    while name.lower() in taken:
+    while directory.is_taken(name):
         name = external_principal_name(f"{number}{address}", directory.domain)
         number += 1
     return name

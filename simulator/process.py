@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import signal
 import socket
 from collections.abc import Iterator
@@ -67,6 +68,7 @@ async def run(settings: Settings) -> None:
         tenant.listening = True
         print(_ready_line(settings), flush=True)
         await asyncio.gather(*serving)
+        await connections.drop_all()
         smtp.close()
     tenant.store.close()
 
@@ -104,6 +106,8 @@ def _listener(
 
 def _stop_on_signals(listeners: list[Listener]) -> None:
     def stop() -> None:
+        # Whatever a wanted stop cuts short is no error worth a traceback.
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         for listener in listeners:
             listener.should_exit = True
 

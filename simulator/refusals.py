@@ -52,10 +52,10 @@ def unknown_extensions(names: list[str]) -> GraphError:
     return bad_request(f"The following extension properties are not available: {','.join(sorted(names))}.")
 
 
-def conflict(clashes: list[tuple[str, str]]) -> GraphError:
-    """Unique values held by others: `clashes` pairs a property with the id of the object that has it."""
+def conflict(clashes: dict[str, str]) -> GraphError:
+    """Unique values held by others: `clashes` maps a property to the id of the object that has it."""
     details = []
-    for name, holder in clashes:
+    for name, holder in clashes.items():
         text = f"Another object with the same value for property {name} already exists."
         details.append({"code": "ObjectConflict", "message": text, "target": name})
         details.append({"code": "ConflictingObjects", "message": text, "target": f"User_{holder}"})

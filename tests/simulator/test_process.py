@@ -6,8 +6,10 @@ import os
 import signal
 import smtplib
 import socket
+import ssl
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import httpx
@@ -66,6 +68,21 @@ def test_it_stops_cleanly_even_with_connections_open(how: signal.Signals, tmp_pa
         running.process.send_signal(how)
         # Both clients still hold their connections for later.
         running.process.wait(timeout=10)
+
+        assert running.stop() == (0, "")
+
+
+def test_it_stops_cleanly_in_the_middle_of_a_call(tmp_path: Path) -> None:
+    with start_simulator(tmp_path) as running, socket.create_connection(("127.0.0.1", running.port + 1)) as raw:
+        trusted = ssl.create_default_context(cafile=str(running.ca_bundle))
+        running.fault("hang", value=60)
+        with trusted.wrap_socket(raw, server_hostname="localhost") as hanging:
+            hanging.sendall(b"GET /v1.0/users HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            deadline = time.monotonic() + 10
+            while not running.get("faults")[0]["struck"]:
+                assert time.monotonic() < deadline
+            running.process.terminate()
+            running.process.wait(timeout=10)
 
         assert running.stop() == (0, "")
 
