@@ -41,7 +41,7 @@ class RequestChanged(Conflict):
     """The request was changed after the page was loaded: new answers, or decided and opened again."""
 
     code = "request_changed"
-    message = _("This request has changed since you opened it. Your decision was not saved.")
+    message = _("This request has changed since you opened it. Nothing was saved.")
 
 
 class NotDecided(Conflict):

@@ -40,8 +40,8 @@ class NothingSerializer(StrictSerializer):
     """No fields: the deed needs no more than the request it is done to."""
 
 
-class ApprovalSerializer(StrictSerializer):
-    """What may go with an approval."""
+class SeenSerializer(StrictSerializer):
+    """The state that the caller saw."""
 
     version = WholeNumberField(
         min_value=1,
@@ -49,6 +49,11 @@ class ApprovalSerializer(StrictSerializer):
         required=False,
         help_text="The version that you saw; the request must not have changed since.",
     )
+
+
+class ApprovalSerializer(SeenSerializer):
+    """What may go with an approval."""
+
     note = ProseField(max_length=LONGEST_TEXT, help_text="For reviewers alone.")
 
 
@@ -71,16 +76,16 @@ def deny(request: Request, reference: str) -> Response:
     return _carry_out(workflow.deny, DenialSerializer, request, reference)
 
 
-@endpoint("POST", **DEED, request=NothingSerializer, summary="Undo a decision")
+@endpoint("POST", **DEED, request=SeenSerializer, summary="Undo a decision")
 def undo(request: Request, reference: str) -> Response:
     """Take back a decision that has not taken effect: nobody outside has heard of it, and nobody will."""
-    return _carry_out(workflow.undo, NothingSerializer, request, reference)
+    return _carry_out(workflow.undo, SeenSerializer, request, reference)
 
 
-@endpoint("POST", **DEED, request=NothingSerializer, summary="Open a request again")
+@endpoint("POST", **DEED, request=SeenSerializer, summary="Open a request again")
 def reopen(request: Request, reference: str) -> Response:
     """Put a denied request, or an approved one whose guest could not be made, back into the queue."""
-    return _carry_out(workflow.reopen, NothingSerializer, request, reference)
+    return _carry_out(workflow.reopen, SeenSerializer, request, reference)
 
 
 @endpoint("POST", **DEED, request=NothingSerializer, summary="Try a failed delivery again")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -16,7 +17,7 @@ from approvals.models import SignUpRequest
 from approvals.notifications import preview_denied
 from approvals.review.context import forget_decision, remember_decision
 from approvals.review.detail import show
-from approvals.review.forms import ApprovalForm, DenialForm
+from approvals.review.forms import ApprovalForm, DenialForm, SeenForm
 from approvals.review.reader import reader_of, visible_request
 from approvals.review.related import next_to_decide
 
@@ -62,13 +63,20 @@ def deny_preview(request: HttpRequest, reference: str) -> HttpResponse:
 def undo(request: HttpRequest, reference: str) -> HttpResponse:
     """Take a decision back, and show its request."""
     forget_decision(request)
-    return _change(request, reference, workflow.undo, _("The decision on %(name)s is undone."))
+    return _change(
+        request, reference, partial(workflow.undo, version=_seen(request)), _("The decision on %(name)s is undone.")
+    )
 
 
 @require_POST
 def reopen(request: HttpRequest, reference: str) -> HttpResponse:
     """Put a decided request back into the queue, and show it."""
-    return _change(request, reference, workflow.reopen, _("The request of %(name)s is open again."))
+    return _change(
+        request,
+        reference,
+        partial(workflow.reopen, version=_seen(request)),
+        _("The request of %(name)s is open again."),
+    )
 
 
 @require_POST
@@ -109,6 +117,12 @@ def _onwards(request: HttpRequest, decided: SignUpRequest) -> HttpResponse:
     remember_decision(request, decided)
     following = next_to_decide(decided, reader_of(request))
     return redirect("review:request", following.reference) if following else redirect("review:queue")
+
+
+def _seen(request: HttpRequest) -> int | None:
+    """The version of the request that the reader saw; None when the form does not say."""
+    form = SeenForm(request.POST)
+    return form.cleaned_data["version"] if form.is_valid() else None
 
 
 def _change(request: HttpRequest, reference: str, verb: Callable[..., object], done: str) -> HttpResponse:

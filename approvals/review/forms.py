@@ -22,10 +22,15 @@ class ReviewersText(forms.CharField):
         return str(super().to_python(value)).replace("\r\n", "\n").strip()
 
 
-class ApprovalForm(forms.Form):
-    """Approving: `version` is that of the request as the reviewer saw it."""
+class SeenForm(forms.Form):
+    """`version` is that of the request as the reviewer saw it."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class ApprovalForm(SeenForm):
+    """Approving."""
+
     note = ReviewersText(label=_("Private note"), rows=3)
 
 

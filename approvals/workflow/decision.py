@@ -81,15 +81,17 @@ def deny(
     return request
 
 
-def undo(request_id: UUID, *, actor: User | None) -> SignUpRequest:
+def undo(request_id: UUID, *, actor: User | None, version: int | None = None) -> SignUpRequest:
     """Take back a decision whose effects have not begun: the request is pending as if nothing had been.
 
-    Raises NotAllowed, NotDecided (also the second time) or TooLateToUndo, and has then changed nothing.
+    With `version`, only the decision that the actor saw: a late click must not undo a colleague's newer one. Raises
+    NotAllowed, NotDecided (also the second time), RequestChanged or TooLateToUndo, and has then changed nothing.
     """
     with transaction.atomic(durable=True):
         request = _load(request_id, actor)
         if request.status not in (Status.APPROVED, Status.DENIED):
             raise NotDecided
+        _refuse_other_version(request, version)
         if request.is_in_effect() or not outbox.cancel_decision(request, request.version):
             raise TooLateToUndo
         undone = request.status
@@ -98,17 +100,18 @@ def undo(request_id: UUID, *, actor: User | None) -> SignUpRequest:
     return _fresh(request)
 
 
-def reopen(request_id: UUID, *, actor: User | None) -> SignUpRequest:
+def reopen(request_id: UUID, *, actor: User | None, version: int | None = None) -> SignUpRequest:
     """Put a decided request back into the queue: a denied, expired or withdrawn one, or one whose guest could not be made.
 
     Mail that was sent stays sent; what has not left yet is cancelled. Raises NotAllowed, CannotReopen (pending, or the
-    guest is there or being made), or AnotherRequestOpen when the person has asked again since.
+    guest is there or being made), RequestChanged (not at `version`), or AnotherRequestOpen when the person has asked again since.
     """
     try:
         with transaction.atomic(durable=True):
             request = _load(request_id, actor)
             if not can_be_reopened(request):
                 raise CannotReopen
+            _refuse_other_version(request, version)
             outbox.drop_decision(request, request.version)
             undone = request.status
             _back_to_pending(request)
@@ -168,10 +171,14 @@ def _refuse(request: SignUpRequest, actor: User | None, version: int | None, tex
         raise NotAllowed
     if request.status != Status.PENDING:
         raise AlreadyDecided
-    if version is not None and request.version != version:
-        raise RequestChanged
+    _refuse_other_version(request, version)
     if any(len(text) > LONGEST_TEXT or "\0" in text for text in texts):
         raise InvalidDecision
+
+
+def _refuse_other_version(request: SignUpRequest, version: int | None) -> None:
+    if version is not None and request.version != version:
+        raise RequestChanged
 
 
 def _lost_race(request_id: UUID) -> AlreadyDecided | RequestChanged:

@@ -123,7 +123,8 @@ def test_it_refuses_to_decide_on_what_the_caller_has_not_seen(api: Caller, flow:
         ("deny", "tell_applicant", 0),
         ("deny", "reason", 12),
         ("deny", "reason", ["a", "list"]),
-        ("undo", "version", 1),
+        ("undo", "note", "Sorry."),
+        ("retry", "version", 1),
     ],
 )
 def test_it_names_the_field_that_cannot_be_used(

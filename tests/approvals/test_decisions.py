@@ -143,3 +143,22 @@ def test_an_audit_event_cannot_be_changed_or_deleted(flow: UserFlow) -> None:
         with pytest.raises(TypeError):
             forbidden()
     assert AuditEvent.objects.get().actor_name == ""
+
+
+def test_a_late_click_does_not_undo_a_colleagues_newer_decision(held, flow: UserFlow, anna: User, ben: User) -> None:
+    request = workflow.deny(make_request(flow).pk, actor=anna)
+    workflow.undo(request.pk, actor=ben, version=request.version)
+    newer = workflow.approve(request.pk, actor=ben)
+    with pytest.raises(RequestChanged):
+        workflow.undo(request.pk, actor=anna, version=request.version)
+    assert SignUpRequest.objects.get(pk=request.pk).decided_by == ben
+    assert newer.status == "approved"
+
+
+def test_a_late_click_does_not_reopen_what_was_denied_anew(flow: UserFlow, anna: User, ben: User) -> None:
+    seen = make_request(flow, status="denied", by=anna)
+    workflow.reopen(seen.pk, actor=ben, version=seen.version)
+    workflow.deny(seen.pk, actor=ben)
+    with pytest.raises(RequestChanged):
+        workflow.reopen(seen.pk, actor=anna, version=seen.version)
+    assert SignUpRequest.objects.get(pk=seen.pk).status == "denied"
