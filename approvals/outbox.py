@@ -126,8 +126,8 @@ def _claim(candidate: OutboxEntry) -> OutboxEntry | None:
 
 def _work(entry: OutboxEntry) -> None:
     """Run the handler of a leased entry and write down how it ended."""
-    handler: Handler = import_string(settings.OUTBOX_HANDLERS[entry.kind])
     try:
+        handler: Handler = import_string(settings.OUTBOX_HANDLERS[entry.kind])
         done = handler(entry)
     except Later as later:
         _postpone(entry, later)

@@ -177,6 +177,13 @@ def test_one_bad_entry_does_not_hold_up_the_others() -> None:
     assert calls == ["bug", "fine"]
 
 
+def test_a_kind_without_a_handler_does_not_hold_up_the_others() -> None:
+    outbox.enqueue("no.such.kind", delay=-2)
+    outbox.enqueue("succeed", name="fine", delay=-1)
+    assert outbox.drain() == 2
+    assert calls == ["fine"]
+
+
 @pytest.mark.parametrize(("attempts", "shortest", "longest"), [(1, 2, 3), (2, 4, 6), (5, 32, 48), (40, 3600, 5400)])
 def test_the_back_off_doubles_up_to_an_hour(attempts: int, shortest: float, longest: float) -> None:
     delays = [outbox.back_off(attempts) for _many in range(50)]
