@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from django.conf import settings
@@ -11,16 +12,37 @@ from django.http import HttpRequest
 
 from connector.claims import Unusable
 
+DEEPEST = 32
+
 
 def read_json(request: HttpRequest) -> Any:
-    """The JSON value in the body. Raises Unusable with the code too_large, content_type or not_json."""
+    """The JSON value in the body. Raises Unusable with the code too_large, content_type, not_json or too_deep."""
     if request.content_type != "application/json":
         raise Unusable("content_type")
     body = _read(request)
     try:
-        return json.loads(body.decode("utf-8-sig"), parse_constant=_refuse, parse_float=_finite)
+        value = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise Unusable("not_json") from error
+    if _is_deep(value):
+        raise Unusable("too_deep")
+    return value
+
+
+def _is_deep(value: Any) -> bool:
+    """Whether it is nested beyond DEEPEST. Entra's claims have three levels; what is deeper only tires whoever shows it."""
+    level = [value]
+    for _depth in range(DEEPEST):
+        level = [item for each in level for item in _items(each)]
+        if not level:
+            return False
+    return True
+
+
+def _items(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _read(request: HttpRequest) -> bytes:

@@ -21,7 +21,6 @@ LONGEST = {
     "surname": 64,
     "jobTitle": 128,
     "companyName": 64,
-    "department": 64,
     "streetAddress": 1024,
     "city": 128,
     "postalCode": 40,
