@@ -58,6 +58,8 @@ def admin_sign_in(request: HttpRequest) -> HttpResponse:
     """Stands where Django's admin would ask for a password: there is one sign-in. 403 for who may not administer."""
     if not request.user.is_authenticated:
         return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
+    if request.user.is_superuser:
+        return redirect("admin:index")
     raise PermissionDenied
 
 
