@@ -27,7 +27,17 @@ def test_it_creates_a_flow_and_says_so_in_the_audit_trail() -> None:
 def test_it_takes_every_choice() -> None:
     choices = ("--provisioning", "on_return", "--invitation-mail", "entra", "--language", "de", "--default")
     groups = ("--group", "6d0f8a5e-0000-4000-8000-000000000001", "--group", "6d0f8a5e-0000-4000-8000-000000000002")
-    run("create_user_flow", "partners", *NEEDED, *choices, *groups, "--contact", "a@b.example", "--reapply-after-days", "30")
+    run(
+        "create_user_flow",
+        "partners",
+        *NEEDED,
+        *choices,
+        *groups,
+        "--contact",
+        "a@b.example",
+        "--reapply-after-days",
+        "30",
+    )
     flow = UserFlow.objects.get()
     assert (flow.provisioning, flow.invitation_mail, flow.language) == ("on_return", "entra", "de")
     assert flow.group_ids == list(groups[1::2])

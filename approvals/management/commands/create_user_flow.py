@@ -28,7 +28,9 @@ class Command(OneLineCommand):
         parser.add_argument("--invitation-mail", choices=UserFlow.InvitationMail.values, default="foyer")
         parser.add_argument("--language", choices=[code for code, _name in settings.LANGUAGES], default="en")
         parser.add_argument("--reapply-after-days", type=int, help="days after a denial; never, if left out")
-        parser.add_argument("--group", action="append", default=[], metavar="ID", help="a group that guests join; repeat")
+        parser.add_argument(
+            "--group", action="append", default=[], metavar="ID", help="a group that guests join; repeat"
+        )
         parser.add_argument("--default", action="store_true", help="answer at the addresses of Microsoft's sample")
 
     def handle(self, *_args: Any, **options: Any) -> None:
