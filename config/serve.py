@@ -16,13 +16,16 @@ from config.env import BASE_DIR, VAR, env
 
 
 def web() -> list[str]:
-    """The web server: PORT, WEB_HOST, WEB_WORKERS processes of WEB_THREADS threads each."""
+    """The web server: PORT, WEB_HOST, WEB_WORKERS processes of WEB_THREADS threads each.
+
+    Few threads: more of them only fight for the interpreter, and the slowest answers take five times as long.
+    """
     return [
         *(sys.executable, "-m", "granian", "config.wsgi:application", "--interface", "wsgi", "--no-ws"),
         *("--host", env.str("WEB_HOST", "127.0.0.1")),
         *("--port", str(env.int("PORT", 8000))),
         *("--workers", str(env.int("WEB_WORKERS", 2))),
-        *("--blocking-threads", str(env.int("WEB_THREADS", 8))),
+        *("--blocking-threads", str(env.int("WEB_THREADS", 2))),
         *("--workers-kill-timeout", "15", "--respawn-failed-workers", "--log-level", "warning"),
     ]
 
