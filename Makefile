@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory
 
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
 COMPILE := $(BIN)/pip-compile --quiet --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
 	--strip-extras --no-header --annotation-style=line
 TEST_SETTINGS := DJANGO_SETTINGS_MODULE=tests.settings
@@ -86,13 +86,16 @@ $(VENV)/.made:
 	exit 1
 
 $(VENV)/.runtime: requirements.txt | $(VENV)/.made
+	@echo 'foyer: installing what $< pins into $(VENV)' >&2
 	@$(PIP) --requirement requirements.txt
 	@touch $@
 
-$(VENV)/.simulator: requirements.txt requirements-simulator.txt | $(VENV)/.made
+$(VENV)/.simulator: requirements-simulator.txt requirements.txt | $(VENV)/.made
+	@echo 'foyer: installing what $< pins into $(VENV)' >&2
 	@$(PIP) --requirement requirements-simulator.txt
 	@touch $@
 
-$(VENV)/.dev: requirements.txt requirements-simulator.txt requirements-dev.txt | $(VENV)/.made
+$(VENV)/.dev: requirements-dev.txt requirements-simulator.txt requirements.txt | $(VENV)/.made
+	@echo 'foyer: installing what $< pins into $(VENV)' >&2
 	@$(PIP) --requirement requirements-dev.txt
 	@touch $@
