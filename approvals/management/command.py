@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from argparse import ArgumentTypeError, Namespace
 from typing import Any
@@ -37,6 +38,9 @@ class OneLineCommand(BaseCommand):
                 raise
             self.stderr.write(f"{argv[1]}: {in_one_line(refusal)}", self.style.NOTICE)
             sys.exit(1)
+        except BrokenPipeError:
+            # Whoever read the output has seen enough (`| head`). What is still buffered must not fail at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         finally:
             connections.close_all()
 

@@ -60,6 +60,15 @@ def test_it_says_that_the_database_cannot_be_reached(environment: dict[str, str]
     assert "database" in _refused(_manage(away, "requests"), "requests")
 
 
+def test_it_ends_quietly_when_nobody_reads_on(environment: dict[str, str]) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, str(MANAGE), "requests", "--json"]
+    with os.fdopen(write, "wb") as nobody:
+        done = subprocess.run(command, env=environment, stdout=nobody, stderr=subprocess.PIPE, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 def _refused(done: subprocess.CompletedProcess[str], command: str) -> str:
     assert done.returncode == 1
     assert done.stdout == ""
