@@ -20,6 +20,10 @@ for name, source in SERVERS.items():
     os.environ.pop(name, None)
     if os.environ.get(source):
         os.environ[name] = os.environ[source]
+if "REDIS_URL" in os.environ:
+    # A Redis database for each parallel test process: what they share through the cache must not meet.
+    _number = 10 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    os.environ["REDIS_URL"] = f"{os.environ['REDIS_URL'].rpartition('/')[0]}/{_number}"
 
 from config.settings import *  # noqa: E402, F403
 

@@ -31,7 +31,7 @@ def stack(request: pytest.FixtureRequest, tmp_path: Path, simulator: SimulatorPr
     Parametrised indirectly with `embedded` or `servers`; the latter when it is not.
     """
     with ExitStack() as cleaning:
-        environ: dict[str, str] = {"OUTBOX_LEASE_SECONDS": "4"}
+        environ: dict[str, str] = {"OUTBOX_LEASE_SECONDS": "8"}
         if getattr(request, "param", "servers") == "servers":
             environ["DATABASE_URL"] = cleaning.enter_context(fresh_database(os.environ["FOYER_TEST_DATABASE_URL"]))
             environ["REDIS_URL"] = redis_of_this_process()
