@@ -148,10 +148,15 @@ def _corrections(named: Mapping[str, AttributeValue]) -> Iterator[Correctable]:
         if not isinstance(value, str):
             continue
         limit = LONGEST.get(name, LONGEST_EXTENSION_VALUE)
-        if _has_bad_characters(value, allowed="\n\r\t" if name == "streetAddress" else ""):
+        if _has_bad_characters(value, allowed="\n\r\t" if _may_have_lines(name) else ""):
             yield Correctable(name, "bad_characters")
         elif len(value) > limit:
             yield Correctable(name, "too_long", limit)
+
+
+def _may_have_lines(name: str) -> bool:
+    """Whether a person may rightly press Enter in it: in an address, and in an answer to a question of the tenant's own."""
+    return name == "streetAddress" or name.startswith("extension_")
 
 
 def _has_bad_characters(value: str, allowed: str = "") -> bool:

@@ -206,6 +206,13 @@ def test_a_correction_is_asked_for_in_the_applicants_language(entra: Entra) -> N
     assert german["userMessage"] != english["userMessage"]
 
 
+def test_a_persons_own_lines_are_kept(entra: Entra) -> None:
+    lines = "I work with Ann.\r\nWe share the project X."
+    entra.submit({**CLAIMS, EXTENSION: lines, "streetAddress": "Floor 3\n1 Way"})
+    attributes = SignUpRequest.objects.get().attributes
+    assert (attributes[EXTENSION], attributes["streetAddress"]) == (lines, "Floor 3\n1 Way")
+
+
 def test_a_corrected_form_is_recorded(entra: Entra) -> None:
     entra.call("submit", {**CLAIMS, "city": "x" * 129})
     assert is_block_page(entra.submit({**CLAIMS, "city": "Seattle"}))
