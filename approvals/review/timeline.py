@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _
@@ -12,13 +13,15 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from approvals.models import Action, AuditEvent, Delivery
 
+# What the database can hold: beyond it, asking for an id is an error.
+LARGEST_ID = 2**63 - 1
 _MAILS = {
     "received": gettext_lazy("Told the applicant that the request was received"),
     "approved": gettext_lazy("Told the applicant of the approval"),
     "denied": gettext_lazy("Told the applicant of the denial"),
     "waiting": gettext_lazy("Told a reviewer that the request waits"),
 }
-_TONES = {
+_TONES: dict[str, str] = {
     Action.APPROVED: "good",
     Action.PROVISIONED: "good",
     Action.RETURNED: "good",
@@ -28,7 +31,7 @@ _TONES = {
     Action.UNDONE: "turn",
     Action.REOPENED: "turn",
 }
-_ICONS = {
+_ICONS: dict[str, str] = {
     Action.SUBMITTED: "inbox",
     Action.ANSWERS_CHANGED: "pencil",
     Action.APPROVED: "check",
@@ -62,58 +65,71 @@ class Entry:
 
 
 def entries_of(events: Iterable[AuditEvent]) -> list[Entry]:
-    """The events in words, in their order. One query more when mail went to reviewers."""
+    """The events in words, in their order, whatever their data holds. One query more when mail went to reviewers."""
     events = list(events)
-    told = {event.data["user"] for event in events if event.data.get("user")}
+    told = {user for event in events if (user := _told(event))}
     names = {pk: str(user) for pk, user in get_user_model().objects.in_bulk(list(told)).items()} if told else {}
     return [_entry(event, names) for event in events]
 
 
+def _told(event: AuditEvent) -> int:
+    """The id of the reviewer that a mail went to; 0 when the event is of another kind, or says nothing usable."""
+    user = _facts(event).get("user")
+    return user if event.action == Action.MAIL_SENT and type(user) is int and 0 < user <= LARGEST_ID else 0
+
+
+def _facts(event: AuditEvent) -> dict[str, Any]:
+    """What is known of an event; nothing when its data is not a map, which only a hand at the database could do."""
+    return event.data if isinstance(event.data, dict) else {}
+
+
 def _entry(event: AuditEvent, names: dict[int, str]) -> Entry:
-    action = Action(event.action)
+    data = _facts(event)
     return Entry(
         at=event.at,
-        what=_what(action, event, names),
-        who=event.actor_name or _applicant_or_system(action),
-        icon=_ICONS.get(action, "gear"),
-        tone=_TONES.get(action, ""),
-        reason=str(event.data.get("reason") or "") if action == Action.DENIED else "",
-        note=str(event.data.get("note") or ""),
-        detail=_detail(action, event),
+        what=_what(event, data, names),
+        who=event.actor_name or _applicant_or_system(event.action),
+        icon=_ICONS.get(event.action, "gear"),
+        tone=_TONES.get(event.action, ""),
+        reason=str(data.get("reason") or "") if event.action == Action.DENIED else "",
+        note=str(data.get("note") or ""),
+        detail=_detail(event.action, data),
     )
 
 
-def _applicant_or_system(action: Action) -> str:
+def _applicant_or_system(action: str) -> str:
     if action in (Action.SUBMITTED, Action.ANSWERS_CHANGED, Action.WITHDRAWN, Action.RETURNED):
         return _("Applicant")
     return str(SYSTEM)
 
 
-def _what(action: Action, event: AuditEvent, names: dict[int, str]) -> str:
-    mail = event.data.get("mail")
+def _what(event: AuditEvent, data: dict[str, Any], names: dict[int, str]) -> str:
+    action, mail, made = event.action, str(data.get("mail")), data.get("made")
     if action == Action.MAIL_SENT and mail in _MAILS:
-        told = names.get(event.data.get("user", 0))
+        told = names.get(_told(event))
         return _("Told %(name)s that the request waits") % {"name": told} if told else str(_MAILS[mail])
     if action == Action.MAIL_FAILED and mail == "waiting":
         return _("Mail to a reviewer could not be sent")
     if action == Action.MAIL_FAILED:
         return _("Mail to the applicant could not be sent")
-    if action == Action.PROVISIONED and event.data.get("made") == Delivery.Made.INVITED:
+    if action == Action.PROVISIONED and made == Delivery.Made.INVITED:
         return _("Guest invited")
-    if action == Action.PROVISIONED and event.data.get("made") == Delivery.Made.CREATED:
+    if action == Action.PROVISIONED and made == Delivery.Made.CREATED:
         return _("Guest created")
-    return str(action.label)
+    return str(event.get_action_display())
 
 
-def _detail(action: Action, event: AuditEvent) -> str:
+def _detail(action: str, data: dict[str, Any]) -> str:
     """One more line where the event's facts say something that its name does not."""
-    data = event.data
     if action in (Action.DELIVERY_FAILED, Action.MAIL_FAILED):
         return str(data.get("explanation") or data.get("reason") or data.get("code") or "")
     if action == Action.DENIED and data.get("tell_applicant") is False:
         return _("The applicant was not told.")
     if action == Action.SUBMITTED and data.get("previous"):
         return _("Asked before as %(reference)s.") % {"reference": data["previous"]}
-    if action in (Action.CREDENTIAL_ISSUED, Action.CREDENTIAL_REVOKED, Action.TOKEN_ISSUED, Action.TOKEN_REVOKED):
+    if action in (Action.CREDENTIAL_ISSUED, Action.CREDENTIAL_REVOKED):
         return str(data.get("username") or data.get("name") or "")
+    if action in (Action.TOKEN_ISSUED, Action.TOKEN_REVOKED):
+        token, owner = str(data.get("name") or ""), data.get("user")
+        return _("%(token)s, acts as %(user)s") % {"token": token, "user": owner} if owner else token
     return ""

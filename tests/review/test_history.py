@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from django.urls import reverse
 
+from accounts.signin.tokens import issue_token, revoke_token
 from approvals import audit, workflow
 from approvals.models import Action, AuditEvent
 from tests.factories import make_applicant, make_flow, make_request
@@ -41,6 +43,29 @@ def test_it_shows_only_events_of_flows_that_the_person_reviews(annas, stranger, 
     assert events(get(annas)) == []
     assert events(get(signed_in(stranger))) == []
     assert set(events(get(signed_in(admin)))) == {"Request received", "API token issued"}
+
+
+def test_it_says_which_api_token_was_issued_and_revoked_and_whose_it_is(admin, anna, flow) -> None:
+    token, _secret = issue_token(anna, "nightly report", actor=admin)
+    revoke_token(token, actor=admin)
+    page = get(signed_in(admin))
+    assert events(page) == ["API token revoked", "API token issued"]
+    assert page.count("nightly report, acts as anna") == 2
+
+
+ODD_DATA: list[Any] = [
+    *({"user": user, "mail": "waiting"} for user in ("anna", 10**30, -1, True, [1], {"a": 1}, None)),
+    {"mail": ["waiting"], "made": {}, "name": 7, "reason": 7, "previous": []},
+    ["a", "list"],
+    "words",
+]
+
+
+@pytest.mark.parametrize("action", [*Action.values, "of.another.version"])
+def test_it_shows_events_whatever_their_data_holds(admin, flow, action) -> None:
+    for data in ODD_DATA:
+        AuditEvent.objects.create(flow=flow, action=action, data=data)
+    assert len(events(get(signed_in(admin)))) == len(ODD_DATA)
 
 
 @pytest.mark.parametrize(
