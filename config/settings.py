@@ -139,7 +139,8 @@ OUTBOX_DRAIN_SECONDS = env.float("OUTBOX_DRAIN_SECONDS", 5.0)
 OUTBOX_PATIENCE_HOURS = env.int("OUTBOX_PATIENCE_HOURS", 72)
 DECISION_HOLD_SECONDS = env.int("DECISION_HOLD_SECONDS", 30)
 
-CELERY_BROKER_URL = REDIS_URL or "filesystem://"
+# The host means nothing to a folder; without one, Celery's client warns that it has made one up.
+CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost//"
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
     {"visibility_timeout": 3600, "socket_connect_timeout": 2, "socket_timeout": 5}
     if REDIS_URL

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 from argparse import ArgumentTypeError, Namespace
@@ -15,6 +16,8 @@ from django.db import OperationalError, ProgrammingError, connections
 
 from approvals.errors import ApprovalError
 from approvals.models import UserFlow
+
+WITH_LOG_LINES = 2  # --verbosity from which the log is written too
 
 
 class OneLineCommand(BaseCommand):
@@ -32,6 +35,9 @@ class OneLineCommand(BaseCommand):
         try:
             options = vars(self.create_parser(argv[0], argv[1]).parse_args(argv[2:]))
             handle_default_options(Namespace(**options))
+            if options["verbosity"] < WITH_LOG_LINES:
+                # Standard error is for the refusal: what goes well, or is tried again, is not logged on a terminal.
+                logging.disable(logging.WARNING)
             self.execute(*options.pop("args", ()), **options)
         except CommandError as refusal:
             if show_all:

@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.simulator_process import SimulatorProcess, simulator, simulator_process
+
+__all__ = ["simulator", "simulator_process"]
+
 MANAGE = Path(__file__).resolve().parents[2] / "manage.py"
 
 
@@ -67,6 +71,42 @@ def test_it_ends_quietly_when_nobody_reads_on(environment: dict[str, str]) -> No
     with os.fdopen(write, "wb") as nobody:
         done = subprocess.run(command, env=environment, stdout=nobody, stderr=subprocess.PIPE, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_it_says_nothing_on_standard_error_when_it_was_done(environment: dict[str, str]) -> None:
+    decided = _decide_on_a_new_request(environment)
+    assert (decided.returncode, decided.stderr) == (0, "")
+    assert decided.stdout.endswith(" approved\n")
+
+
+def test_it_has_no_fault_to_find_with_its_own_broker(environment: dict[str, str]) -> None:
+    assert "kombu" not in _decide_on_a_new_request(environment, "-v2").stderr
+
+
+def test_it_logs_its_calls_only_when_asked_to(environment: dict[str, str], simulator: SimulatorProcess) -> None:
+    tenant = {
+        **environment,
+        "ENTRA_LOGIN_URL": simulator.login_url,
+        "GRAPH_URL": simulator.graph_url,
+        "ENTRA_TENANT_ID": simulator.tenant_id,
+        "ENTRA_TENANT_DOMAIN": simulator.tenant_domain,
+        "ENTRA_CLIENT_ID": simulator.client_id,
+        "ENTRA_CLIENT_SECRET": simulator.client_secret,
+        "ENTRA_CA_BUNDLE": str(simulator.ca_bundle),
+        "LOG_LEVEL": "INFO",
+    }
+    checked = _manage(tenant, "check_tenant")
+    assert (checked.returncode, checked.stderr) == (0, "")
+    assert "graph_call" in _manage(tenant, "check_tenant", "--verbosity", "2").stderr
+
+
+def _decide_on_a_new_request(environment: dict[str, str], *argv: str) -> subprocess.CompletedProcess[str]:
+    code = (
+        "import uuid; from tests import factories as f; slug = uuid.uuid4().hex[:12]; flow = f.make_flow(slug);"
+        "f.make_user(slug, flows=(flow,)); print(f.make_request(flow).reference, slug)"
+    )
+    reference, person = _manage(environment, "shell", "-v0", "-c", code).stdout.split()
+    return _manage(environment, "decide", reference, "approve", "--by", person, *argv)
 
 
 def _refused(done: subprocess.CompletedProcess[str], command: str) -> str:
