@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pytest_django import Settings
 
 from accounts.models import User
 from approvals.models import OutboxEntry, SignUpRequest, UserFlow
@@ -71,6 +72,47 @@ def test_it_refuses_and_changes_nothing(
     assert request_.status == "pending"
 
 
+def test_it_undoes_a_decision_before_it_takes_effect(flow: UserFlow, anna: User, settings: Settings) -> None:
+    settings.DECISION_HOLD_SECONDS = 600
+    request = make_request(flow, status="denied", by=anna)
+    assert run("decide", request.reference, "undo", "--by", "anna") == f"{request.reference} pending\n"
+    assert _did(request) == ("pending", "request.undone", anna)
+
+
+def test_it_opens_a_denied_request_again(flow: UserFlow, anna: User) -> None:
+    request = make_request(flow, status="denied", by=anna)
+    assert run("decide", request.reference, "reopen", "--by", "anna") == f"{request.reference} pending\n"
+    assert _did(request) == ("pending", "request.reopened", anna)
+
+
+def test_it_tries_a_failed_delivery_again(flow: UserFlow, anna: User) -> None:
+    request = make_request(flow, status="failed", by=anna)
+    assert run("decide", request.reference, "retry", "--by", "anna") == f"{request.reference} approved\n"
+    assert _did(request) == ("approved", "delivery.retried", anna)
+    assert request.delivery.state == "queued"
+
+
+@pytest.mark.parametrize("verb", ["undo", "reopen", "retry"])
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (("--by", "anna"), "here"),
+        (("--by", "stranger"), "You do not review this user flow."),
+        (("--by", "anna", "--reason", "A slip."), "--reason goes with approve or deny"),
+        (("--by", "anna", "--note", "A slip."), "--note goes with approve or deny"),
+        (("--by", "anna", "--silent"), "--silent goes with approve or deny"),
+    ],
+)
+def test_it_refuses_to_go_back_on_nothing(
+    request_: SignUpRequest, anna: User, stranger: User, verb: str, argv: tuple[str, ...], words: str
+) -> None:
+    nothing = {"undo": "no decision", "reopen": "cannot be opened again", "retry": "no failed delivery"}
+    refused = refusal("decide", request_.reference, verb, *argv)
+    assert (nothing[verb] if words == "here" else words) in refused
+    request_.refresh_from_db()
+    assert request_.status == "pending"
+
+
 def test_it_refuses_in_the_name_of_somebody_who_left(request_: SignUpRequest, anna: User) -> None:
     anna.is_active = False
     anna.save(update_fields=["is_active"])
@@ -90,3 +132,10 @@ def test_it_refuses_a_reference_that_nobody_has(anna: User) -> None:
 
 def _queued(request: SignUpRequest, kind: str) -> int:
     return OutboxEntry.objects.queued().filter(request=request, kind=kind).count()
+
+
+def _did(request: SignUpRequest) -> tuple[str, str, User | None]:
+    """The request's status, and its newest audit event with who did it."""
+    request.refresh_from_db()
+    event = request.events.latest("pk")
+    return request.status, event.action, event.actor
