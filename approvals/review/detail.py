@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -17,6 +18,7 @@ from approvals.review.progress import delivery_of, is_moving, steps_of
 from approvals.review.reader import reader_of, visible_request
 from approvals.review.related import next_to_decide, same_domain, same_person
 from approvals.review.timeline import Entry, entries_of
+from approvals.review.watching import end_of_watching, is_over, seconds_between, state_of
 from approvals.workflow.decision import can_be_reopened
 
 Status = SignUpRequest.Status
@@ -42,7 +44,7 @@ def show(
     """The page of a request in its present state: with why something was not done, and with what was typed in `form`."""
     reader, claims = reader_of(request), claims_of(sign_up)
     context = {
-        **_panel(sign_up),
+        **_panel(request, sign_up),
         **_forms(form),
         "refused": refused,
         "preview": preview,
@@ -72,44 +74,39 @@ def _forms(form: ApprovalForm | None) -> dict[str, Any]:
 
 @require_safe
 def progress(request: HttpRequest, reference: str) -> HttpResponse:
-    """For a page that asks each second: 204 while nothing moved, the steps when something did, 286 with the end."""
+    """For an open page that asks: 204 while nothing moved, what has changed when something did, 286 with the end."""
     sign_up = visible_request(request, reference)
-    delivery, context = delivery_of(sign_up), _panel(sign_up)
-    if delivery is not None and is_moving(delivery):
-        if request.GET.get("seen") == context["seen"]:
-            return HttpResponse(status=NOTHING_NEW)
+    context = _panel(request, sign_up)
+    if context["watch"] and request.GET.get("seen") == context["seen"]:
+        return HttpResponse(status=NOTHING_NEW)
+    if context["watch"] and context["is_moving"]:
         return render(request, "review/delivery.html", context)
     context["entries"] = _entries(sign_up)
-    response = render(request, "review/progress.html", context, status=STOP_POLLING)
+    status = HTTPStatus.OK if context["watch"] else STOP_POLLING
+    response = render(request, "review/progress.html", context, status=status)
     response["HX-Retarget"], response["HX-Reswap"] = "#panel", "innerHTML"
     return response
 
 
-def _panel(sign_up: SignUpRequest) -> dict[str, Any]:
+def _panel(request: HttpRequest, sign_up: SignUpRequest) -> dict[str, Any]:
     """What the actions beside a request need to know."""
     delivery = delivery_of(sign_up)
     decided = sign_up.status in (Status.APPROVED, Status.DENIED)
     failed = delivery is not None and delivery.state == delivery.State.FAILED
     can_undo = decided and not sign_up.is_in_effect(timezone.now())
+    until = end_of_watching(request)
     return {
         "sign_up": sign_up,
         "delivery": delivery,
         "steps": steps_of(delivery) if delivery else [],
         "is_moving": delivery is not None and is_moving(delivery),
-        "seen": _seen(sign_up),
+        "watch": 0 if is_over(until) else seconds_between(sign_up),
+        "until": until,
+        "seen": state_of(sign_up),
         "can_undo": can_undo,
         "can_retry": failed,
         "can_reopen": not can_undo and can_be_reopened(sign_up),
     }
-
-
-def _seen(sign_up: SignUpRequest) -> str:
-    """What a page that shows this state says it has seen."""
-    delivery = delivery_of(sign_up)
-    if delivery is None:
-        return ""
-    held = "" if sign_up.is_in_effect() else "held"
-    return f"{delivery.state}.{delivery.stage}.{delivery.code}.{held}"
 
 
 def _entries(sign_up: SignUpRequest) -> list[Entry]:

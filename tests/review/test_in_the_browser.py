@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from accounts.models import User
 from approvals import workflow
-from approvals.models import Delivery, SignUpRequest, UserFlow
+from approvals.models import Delivery, OutboxEntry, SignUpRequest, UserFlow
 from tests.factories import PASSWORD, make_applicant, make_flow, make_request
 from tests.servers import servers_required
 
@@ -226,7 +226,17 @@ def test_it_shows_the_delivery_as_it_goes(open_page, anna, flow) -> None:
     expect(page.locator("#panel")).to_contain_text("4711-guest")
     expect(page.locator("#state")).to_contain_text("invited")
     expect(page.locator("#timeline")).to_contain_text("Guest invited")
-    expect(page.locator("[hx-trigger]")).to_have_count(0)
+    OutboxEntry.objects.update(state=OutboxEntry.State.DONE)
+    expect(page.locator("[hx-trigger]")).to_have_count(0, timeout=15_000)
+
+
+def test_it_offers_to_reopen_a_denial_once_it_is_in_effect(open_page, anna, flow, settings) -> None:
+    settings.DECISION_HOLD_SECONDS = 2
+    request = make_request(flow, status="denied", by=anna)
+    page = open_page(anna)
+    page.goto(address(request))
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    expect(page.get_by_role("button", name="Reopen")).to_be_visible(timeout=15_000)
 
 
 def test_it_takes_undo_away_when_the_time_is_over(open_page, anna, flow, settings) -> None:

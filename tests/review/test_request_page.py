@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.html import escape
 
 from approvals import workflow
-from approvals.models import AuditEvent, Delivery, SignUpRequest, UserFlow
+from approvals.models import AuditEvent, Delivery, OutboxEntry, SignUpRequest, UserFlow
 from tests.factories import make_applicant, make_flow, make_identity, make_request
 from tests.review.conftest import signed_in
 
@@ -24,8 +24,8 @@ def page_of(client, request: SignUpRequest) -> str:
     return str(response.content, "utf-8")
 
 
-def progress(client, request: SignUpRequest, seen: str = "") -> Any:
-    return client.get(reverse("review:progress", args=[request.reference]), {"seen": seen})
+def progress(client, request: SignUpRequest, seen: str = "", **query: str) -> Any:
+    return client.get(reverse("review:progress", args=[request.reference]), {"seen": seen, **query})
 
 
 @pytest.mark.parametrize("name", ["request", "progress"])
@@ -175,21 +175,76 @@ def test_it_shows_how_far_the_delivery_is(annas, anna, flow) -> None:
     moved = progress(annas, request)
     assert moved.status_code == 200
     assert re.search(r'aria-current="step">.*?Inviting the guest', moved.content.decode(), re.DOTALL)
-    seen = re.search(r"\?seen=([^\"]+)\"", moved.content.decode())
+    seen = re.search(r"\?seen=([^\"&]+)", moved.content.decode())
     assert seen
     assert progress(annas, request, seen[1]).status_code == 204
+
+
+def end_mail() -> None:
+    """The applicant has been told."""
+    OutboxEntry.objects.filter(kind__startswith="mail.").update(state=OutboxEntry.State.DONE)
 
 
 def test_it_stops_asking_at_the_end_and_shows_the_end(annas, anna, flow) -> None:
     request = make_request(flow, status="approved", by=anna)
     workflow.record_provisioned(request.pk, guest_id="4711-guest", made=Delivery.Made.INVITED)
+    assert progress(annas, request).status_code == 200
+    end_mail()
     end = progress(annas, request)
     page = end.content.decode()
     assert (end.status_code, end["HX-Retarget"]) == (286, "#panel")
     assert "4711-guest" in page
     assert "Guest invited" in page
-    assert "every 1s" not in page
+    assert "hx-trigger" not in page
     assert 'id="timeline" hx-swap-oob="true"' in page
+
+
+def seen_in(page: str) -> dict[str, str]:
+    """What a page would ask with."""
+    asks = re.search(r"/progress\?seen=([^\"&]+)&amp;until=(\d+)\"", page)
+    assert asks
+    return {"seen": asks[1], "until": asks[2]}
+
+
+def test_it_asks_on_through_the_hold_of_a_denial_and_until_the_applicant_is_told(annas, anna, flow, settings) -> None:
+    settings.DECISION_HOLD_SECONDS = 60
+    request = make_request(flow, status="denied", by=anna)
+    page = page_of(annas, request)
+    assert 'hx-trigger="every 1s"' in page
+    assert progress(annas, request, **seen_in(page)).status_code == 204
+
+    SignUpRequest.objects.update(effects_at=timezone.now())
+    over = progress(annas, request, **seen_in(page))
+    page = over.content.decode()
+    assert (over.status_code, over["HX-Retarget"]) == (200, "#panel")
+    assert "Reopen" in page
+    assert 'hx-trigger="every 5s"' in page
+    assert progress(annas, request, **seen_in(page)).status_code == 204
+
+    end_mail()
+    end = progress(annas, request, **seen_in(page))
+    assert end.status_code == 286
+    assert "hx-trigger" not in end.content.decode()
+
+
+def test_it_stops_asking_when_the_page_has_been_open_for_long(annas, anna, flow) -> None:
+    request = make_request(flow, status="denied", by=anna)
+    asked = seen_in(page_of(annas, request))
+    assert 3500 < int(asked["until"]) - timezone.now().timestamp() <= 3600
+    end = progress(annas, request, seen=asked["seen"], until="1700000000")
+    assert end.status_code == 286
+    assert "hx-trigger" not in end.content.decode()
+
+
+@pytest.mark.parametrize("until", ["", "soon", "-1", "²", "9" * 40])
+def test_it_takes_an_end_that_makes_no_sense_for_none(annas, anna, flow, until) -> None:
+    request = make_request(flow, status="denied", by=anna)
+    assert progress(annas, request, until=until).status_code == 200
+
+
+def test_it_does_not_ask_about_what_nobody_but_a_reviewer_will_change(annas, flow) -> None:
+    page = page_of(annas, make_request(flow))
+    assert "/progress" not in page
 
 
 def test_it_says_why_a_delivery_waits(annas, anna, flow) -> None:
@@ -201,12 +256,20 @@ def test_it_says_why_a_delivery_waits(annas, anna, flow) -> None:
     assert "delayed" in page
 
 
-def test_it_does_not_ask_each_second_while_the_applicant_is_to_come_back(annas, anna, flow) -> None:
+def test_it_asks_seldom_while_the_applicant_is_to_come_back_and_says_when_they_did(annas, anna, flow) -> None:
     UserFlow.objects.update(provisioning=UserFlow.Provisioning.ON_RETURN)
-    page = page_of(annas, make_request(flow, status="approved", by=anna))
+    request = make_request(flow, status="approved", by=anna)
+    end_mail()
+    page = page_of(annas, request)
     assert "Applicant signs up again" in page
-    assert "every 1s" not in page
+    assert 'hx-trigger="every 5s"' in page
     assert '<li class="waiting" aria-current="step">' in page
+    assert progress(annas, request, **seen_in(page)).status_code == 204
+
+    workflow.submit(UserFlow.objects.get(), make_applicant())
+    end = progress(annas, request, **seen_in(page))
+    assert end.status_code == 286
+    assert "Approved applicant signed up" in end.content.decode()
 
 
 def test_it_shows_times_in_the_readers_zone(anna, flow) -> None:
