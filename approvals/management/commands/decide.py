@@ -12,7 +12,6 @@ from approvals.management.command import OneLineCommand, find_person
 from approvals.models import SignUpRequest
 from approvals.models.sign_up_request import normalise_reference
 
-
 TAKING_BACK: dict[str, Callable[..., object]] = {
     "undo": workflow.undo,
     "reopen": workflow.reopen,
