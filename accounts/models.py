@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +19,16 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.get_display_name()
+
+    def validate_unique(self, exclude: Collection[str] | None = None) -> None:
+        """Refuse another account's mail address, whatever its capitals: signing in by it would work for neither."""
+        super().validate_unique(exclude)
+        if not self.email or "email" in (exclude or ()):
+            return
+        other = User.objects.filter(email__iexact=self.email).exclude(pk=self.pk).first()
+        if other is not None:
+            told = _("“%(username)s” has this mail address already: signing in by it would work for neither.")
+            raise ValidationError({"email": told % {"username": other.username}})
 
     def get_display_name(self) -> str:
         """The full name, else the user name."""

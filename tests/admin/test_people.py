@@ -26,6 +26,21 @@ def test_it_adds_a_person(pages: Client) -> None:
     assert not kim.is_superuser
 
 
+def test_it_refuses_the_mail_address_of_another_person(pages: Client, anna: User, ben: User) -> None:
+    page = pages.post(address(PEOPLE, "change", ben.pk), _fields(ben, email=anna.email.upper()))
+    assert page.status_code == 200
+    assert "“anna” has this mail address already" in page.content.decode()
+    ben.refresh_from_db()
+    assert ben.email == "ben@contoso.example"
+
+
+def test_it_lets_a_person_keep_the_mail_address(pages: Client, anna: User) -> None:
+    fields = _fields(anna, first_name="Annegret")
+    assert pages.post(address(PEOPLE, "change", anna.pk), fields).status_code == 302
+    anna.refresh_from_db()
+    assert (anna.first_name, anna.email) == ("Annegret", "anna@contoso.example")
+
+
 def test_it_makes_an_administrator_of_a_reviewer(pages: Client, anna: User) -> None:
     assert pages.post(address(PEOPLE, "change", anna.pk), _fields(anna, is_superuser="on")).status_code == 302
     anna.refresh_from_db()

@@ -56,3 +56,9 @@ def test_it_refuses_a_weak_password(db: None, monkeypatch: pytest.MonkeyPatch) -
 def test_it_refuses_what_cannot_be(anna: User, argv: tuple[str, ...], word: str) -> None:
     assert word in refusal("create_reviewer", *argv)
     assert list(User.objects.all()) == [anna]
+
+
+@pytest.mark.parametrize("address", ["anna@contoso.example", "Anna@Contoso.Example"])
+def test_it_refuses_the_mail_address_of_another_account(anna: User, flow: UserFlow, address: str) -> None:
+    assert "“anna”" in refusal("create_reviewer", "kim", "--email", address, "--flow", "partners")
+    assert list(User.objects.all()) == [anna]
