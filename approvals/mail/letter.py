@@ -92,17 +92,25 @@ class Letter:
 
 @dataclass(frozen=True)
 class Mail:
-    """A rendered letter."""
+    """A rendered letter. `heading` is what its text begins with."""
 
     subject: str
     text: str
     html: str
     language: str
+    heading: str = ""
+
+    @property
+    def body(self) -> str:
+        """The text without its heading, to be shown below the subject, which says the same."""
+        return self.text.removeprefix(self.heading).lstrip()
 
 
 def render(letter: Letter) -> Mail:
     """Both renderings of a letter. Whatever its texts contain, they stay text."""
-    return Mail(subject=letter.subject, text=_text(letter), html=_html(letter), language=letter.language)
+    return Mail(
+        subject=letter.subject, text=_text(letter), html=_html(letter), language=letter.language, heading=letter.heading
+    )
 
 
 def _text(letter: Letter) -> str:

@@ -224,6 +224,7 @@ def test_it_previews_the_mail_and_sends_nothing(annas, flow) -> None:
     assert response.status_code == 200
     assert "<html" not in page
     assert "Use your &lt;work&gt; address." in page
+    assert page.lower().count("your request was not approved") == 1
     assert (status_of(request), OutboxEntry.objects.count()) == ("pending", before)
 
 

@@ -196,6 +196,26 @@ def test_it_signs_in_decides_and_undoes_by_keyboard_alone(open_page, anna, flow,
     expect(page).to_have_url(re.compile("q=nobody"))
 
 
+def test_it_shows_the_reason_in_the_mail_while_it_is_typed(open_page, anna, flow) -> None:
+    page = open_page(anna, viewport={"width": 1280, "height": 800})
+    page.goto(address(make_request(flow)))
+    page.keyboard.press("d")
+    page.keyboard.type("Please use your work address.")
+    said = page.locator(".letter pre")
+    expect(said).to_contain_text("Please use your work address.")
+    bottom_of_the_reason, top_of_the_button = page.evaluate(
+        """() => {
+          const text = document.querySelector(".letter pre").firstChild, range = document.createRange();
+          const end = text.data.indexOf("work address.") + "work address.".length;
+          range.setStart(text, end - 1);
+          range.setEnd(text, end);
+          return [range.getBoundingClientRect().bottom, document.querySelector(".send .button").getBoundingClientRect().top];
+        }"""
+    )
+    assert bottom_of_the_reason <= min(top_of_the_button, 800)
+    assert page.locator(".letter").evaluate("letter => letter.scrollHeight <= letter.clientHeight + 1")
+
+
 def test_it_leaves_single_keys_alone_when_they_are_switched_off(open_page, anna, flow) -> None:
     User.objects.filter(pk=anna.pk).update(keyboard_shortcuts=False)
     page = open_page(anna)

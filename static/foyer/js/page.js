@@ -48,6 +48,13 @@ document.addEventListener("keydown", (event) => {
   menu.querySelector("summary").focus();
 });
 
+// What unfolds to be filled in comes to the top, so that as much of it as fits is in sight.
+for (const details of document.querySelectorAll("details[data-comes-into-view]")) {
+  details.addEventListener("toggle", () => {
+    if (details.open) details.scrollIntoView({ block: "start" });
+  });
+}
+
 // What can be undone counts down the seconds, and is gone when it can be undone no more.
 function countDown() {
   for (const form of document.querySelectorAll("form[data-until]")) {
