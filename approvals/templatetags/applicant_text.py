@@ -34,10 +34,22 @@ _NAMES = {
     "\u2067": "RLI",
     "\u2068": "FSI",
     "\u2069": "PDI",
+    "\ufe0e": "VS15",
+    "\ufe0f": "VS16",
     "\ufeff": "BOM",
 }
 # Letters by category, blank on the screen.
 _BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5")
+# Marks by category that show nothing by themselves, and of which a row can carry a secret text.
+_STYLES = "\ufe0e\ufe0f"
+_IDEOGRAPH_VARIANTS = frozenset(map(chr, range(0xE0100, 0xE01F0)))
+_VARIANTS = frozenset(map(chr, range(0xFE00, 0xFE10))) | _IDEOGRAPH_VARIANTS
+# What emoji are made with and of, beyond the symbols.
+_JOINER = "\u200d"
+_SKIN_TONES = "".join(map(chr, range(0x1F3FB, 0x1F400)))
+_ARROWS = frozenset("↔↕")
+_KEYS = frozenset("#*0123456789")
+_STYLED = frozenset("‼⁉〰〽\u2139")
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 LONGEST_NAME = 120
 
@@ -74,10 +86,10 @@ def initials(value: Any) -> str:
 
 
 def _parts(text: str) -> Iterator[str]:
-    """The text cut so that every hidden character is a part of its own."""
+    """The text cut so that every character that is to be shown as a chip is a part of its own."""
     start = 0
     for at, character in enumerate(text):
-        if _is_hidden(character):
+        if _is_hidden(character) and not _shows(text, at):
             if at > start:
                 yield text[start:at]
             yield character
@@ -86,8 +98,24 @@ def _parts(text: str) -> Iterator[str]:
         yield text[start:]
 
 
+def _shows(text: str, at: int) -> bool:
+    """Whether a character that is hidden by itself does its proper work here: it shapes the picture before it."""
+    character, before = text[at], text[max(at - 3, 0) : at]
+    if character == _JOINER:
+        return _is_picture(before.rstrip(_STYLES + _SKIN_TONES)[-1:]) and _is_picture(text[at + 1 : at + 2])
+    if character in _STYLES:
+        is_keycap = before[-1:] in _KEYS and text[at + 1 : at + 2] == "\u20e3"
+        return is_keycap or _is_picture(before[-1:]) or before[-1:] in _STYLED
+    return character in _IDEOGRAPH_VARIANTS and "IDEOGRAPH" in unicodedata.name(before[-1:] or " ", "")
+
+
+def _is_picture(character: str) -> bool:
+    """Whether it is a symbol that is drawn, such as an emoji: no letter, digit or mark is one."""
+    return bool(character) and (unicodedata.category(character) == "So" or character in _ARROWS)
+
+
 def _is_hidden(character: str) -> bool:
-    if character in _BLANK or unicodedata.category(character) in _INVISIBLE:
+    if character in _BLANK or character in _VARIANTS or unicodedata.category(character) in _INVISIBLE:
         return True
     return character != " " and unicodedata.category(character) == "Zs"
 
