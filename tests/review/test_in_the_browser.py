@@ -269,6 +269,24 @@ def test_it_takes_undo_away_when_the_time_is_over(open_page, anna, flow, setting
     expect(toast.get_by_role("button", name="Undo")).to_have_count(0)
 
 
+@pytest.mark.parametrize("words", ["مهندسة", "מהנדסת\nשנייה"])
+def test_it_starts_every_answer_beside_its_label(open_page, anna, flow, words) -> None:
+    page = open_page(anna)
+    page.goto(address(make_request(flow, jobTitle=words, companyName="Contoso")))
+    open_everything(page)
+    lefts = page.evaluate(
+        """() => [".answers .text", ".claims td .text"].map(which => {
+          const lefts = [...document.querySelectorAll(which)].map(text => {
+            const range = document.createRange();
+            range.selectNodeContents(text);
+            return Math.round(Math.min(...[...range.getClientRects()].map(line => line.left)));
+          });
+          return Math.max(...lefts) - Math.min(...lefts);
+        })"""
+    )
+    assert max(lefts) <= 12
+
+
 def test_it_works_without_javascript(open_page, anna, flow) -> None:
     first = make_request(flow)
     page = open_page(anna, java_script_enabled=False)
