@@ -14,6 +14,7 @@ from connector.views import try_again_later
 log = structlog.get_logger(__name__)
 
 PREFIXES = ("/api/connectors/", "/api/approvals/")
+LONGEST_PATH = 200
 
 
 def shield(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
@@ -26,14 +27,16 @@ def shield(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if not request.path_info.startswith(PREFIXES):
             return get_response(request)
+        # Without the query string; a mistyped address is found by it.
+        path = request.path_info[:LONGEST_PATH]
         try:
             response = get_response(request)
         except Exception:
-            log.exception("connector_failed_outside")
+            log.exception("connector_failed_outside", path=path)
             return try_again_later("en")
         if isinstance(response, ConnectorAnswer):
             return response
-        log.error("connector_answer_replaced", status=response.status_code)
+        log.error("connector_answer_replaced", path=path, status=response.status_code, why=response.reason_phrase)
         metrics.answers.labels(step="none", answer="Replaced").inc()
         return try_again_later("en")
 

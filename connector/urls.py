@@ -1,4 +1,7 @@
-"""The connector's addresses: a pair for each flow, and those of Microsoft's approval sample for the default flow."""
+"""The connector's addresses: a pair for each flow, and those of Microsoft's approval sample for the default flow.
+
+Each may end in a slash: somebody types them into Entra, where nobody sees one too many.
+"""
 
 from __future__ import annotations
 
@@ -12,4 +15,8 @@ urlpatterns = [
     path("connectors/<str:flow>/submit", views.submit, name="submit"),
     path("approvals/checkstatus", views.check_status, name="sample-check-status"),
     path("approvals/submit", views.submit, name="sample-submit"),
+    path("connectors/<str:flow>/check-status/", views.check_status),
+    path("connectors/<str:flow>/submit/", views.submit),
+    path("approvals/checkstatus/", views.check_status),
+    path("approvals/submit/", views.submit),
 ]
