@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from typing import Any
@@ -52,6 +53,7 @@ _KEYS = frozenset("#*0123456789")
 _STYLED = frozenset("‼⁉〰〽\u2139")
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 LONGEST_NAME = 120
+_PIECES = re.compile(r"[^.@]*[.@]+|[^.@]+")
 
 
 @register.filter
@@ -69,6 +71,13 @@ def name(value: Any) -> SafeString:
     text = str(value)
     shown = text if len(text) <= LONGEST_NAME else text[: LONGEST_NAME - 1].rstrip() + "…"
     return format_html("<bdi>{}</bdi>", visible(shown))
+
+
+@register.filter
+def breakable(value: Any) -> SafeString:
+    """An address or a domain as `visible` shows it, which breaks behind its dots and its @ before it breaks in a word."""
+    pieces = _PIECES.findall(str(value))
+    return format_html_join(SafeString("<wbr>"), "{}", ((visible(piece),) for piece in pieces))
 
 
 @register.filter

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from approvals.templatetags.applicant_text import visible
+from approvals.templatetags.applicant_text import breakable, visible
 
 ORDINARY = {
     "a family": "👨‍👩‍👧‍👦",
@@ -41,3 +41,13 @@ def test_it_leaves_what_makes_a_picture_as_it_is(text) -> None:
 @pytest.mark.parametrize(("text", "label"), HIDING.values(), ids=HIDING)
 def test_it_shows_what_hides_in_a_text(text, label) -> None:
     assert f">{label}</code>" in visible(text)
+
+
+def test_it_lets_addresses_break_behind_dots_and_the_at() -> None:
+    assert breakable("j.smith@lamna.example") == "j.<wbr>smith@<wbr>lamna.<wbr>example"
+    assert breakable("lamna..") == "lamna.."
+    assert breakable("") == ""
+
+
+def test_it_keeps_addresses_inert() -> None:
+    assert breakable("<b>.\u202e@x") == '&lt;b&gt;.<wbr><code class="chip" title="Hidden character">RLO</code>@<wbr>x'

@@ -269,7 +269,7 @@ def test_it_takes_undo_away_when_the_time_is_over(open_page, anna, flow, setting
     expect(toast.get_by_role("button", name="Undo")).to_have_count(0)
 
 
-@pytest.mark.parametrize("words", ["مهندسة", "מהנדסת\nשנייה"])
+@pytest.mark.parametrize("words", ["مهندسة", "مهندسة\nمريم"])
 def test_it_starts_every_answer_beside_its_label(open_page, anna, flow, words) -> None:
     page = open_page(anna)
     page.goto(address(make_request(flow, jobTitle=words, companyName="Contoso")))
@@ -285,6 +285,22 @@ def test_it_starts_every_answer_beside_its_label(open_page, anna, flow, words) -
         })"""
     )
     assert max(lefts) <= 12
+
+
+def test_it_breaks_a_long_domain_at_its_dots(open_page, anna, flow) -> None:
+    page = open_page(anna, viewport={"width": 360, "height": 800})
+    page.goto(address(make_request(flow, email="anna@lamnahealthcare.example")))
+    lines = page.evaluate(
+        """() => {
+          const dd = [...document.querySelectorAll(".facts dd")].find(dd => dd.textContent.startsWith("lamna"));
+          const range = document.createRange();
+          return [...dd.childNodes].filter(node => node.data).map(node => {
+            range.selectNodeContents(node);
+            return range.getClientRects().length;
+          });
+        }"""
+    )
+    assert lines == [1, 1]
 
 
 def test_it_works_without_javascript(open_page, anna, flow) -> None:
