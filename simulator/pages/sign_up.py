@@ -52,8 +52,8 @@ async def start(request: Request) -> Response:
     number = request.query_params.get("example", "")
     chosen = int(number) if number.isdecimal() else len(list(tenant.directory.users()))
     person = example(chosen)
-    form = {**person._asdict(), "language": person.language}
-    return _start_page(request, flow, form, following=chosen + 1)
+    form = {**person._asdict(), "language": "en"}
+    return _start_page(request, flow, form, following=chosen + 1, speaks=LANGUAGES[person.language])
 
 
 async def begin(request: Request) -> Response:
@@ -95,7 +95,14 @@ async def submit(request: Request) -> Response:
 
 
 def _start_page(
-    request: Request, flow: Flow, form: Mapping[str, str], *, following: int = 0, problem: str = "", status: int = 200
+    request: Request,
+    flow: Flow,
+    form: Mapping[str, str],
+    *,
+    following: int = 0,
+    speaks: str = "",
+    problem: str = "",
+    status: int = 200,
 ) -> Response:
     return page(
         request,
@@ -106,6 +113,7 @@ def _start_page(
         providers=list(PROVIDERS.values()),
         languages=LANGUAGES,
         following=following,
+        speaks=speaks,
         problem=problem,
     )
 

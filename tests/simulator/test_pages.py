@@ -186,6 +186,26 @@ def test_an_unacceptable_answer_is_entras_own_failure_page(
     assert "Traceback" not in shown
 
 
+def test_the_hint_beside_a_block_page_fits_the_step(simulator: SimulatorProcess, connector: ConnectorServer) -> None:
+    connector.will_answer("/submit", Answer(200, BLOCK))
+    first = submit(simulator, begin(simulator)).text
+    connector.will_answer("/check-status", Answer(200, BLOCK))
+    later = begin(simulator).text
+
+    assert "Now change sides and decide" in first
+    assert "decide" not in later.lower()
+    assert "knows this person already" in later
+
+
+def test_an_example_person_reads_english_until_another_language_is_chosen(
+    simulator: SimulatorProcess, connector: ConnectorServer
+) -> None:
+    page = simulator.http.get("/signup/partners?example=4").text
+
+    assert re.findall(r'<option value="(\w+)"[^>]* selected', page) == ["en"]
+    assert "Joost would choose Nederlands." in page
+
+
 @pytest.mark.parametrize("changes", [{"email": "nobody"}, {"email": ""}, {"provider": "myspace"}])
 def test_the_first_page_asks_for_a_provider_and_an_address(
     changes: dict[str, str], simulator: SimulatorProcess, connector: ConnectorServer
