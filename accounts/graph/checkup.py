@@ -122,7 +122,11 @@ def _organization() -> Finding:
     except GraphRefused as refused:
         if refused.status != 403:
             raise
-        return Finding(None, _("The tenant's domains cannot be read (that needs %s)") % refused.permission)
+        return Finding(
+            None,
+            _("The tenant's domains cannot be read (%s would allow it; not needed for Foyer to work)")
+            % refused.permission,
+        )
     domains = {str(each.get("name", "")).lower() for each in tenant.get("verifiedDomains") or []}
     if settings.ENTRA_TENANT_DOMAIN.lower() in domains:
         return Finding(True, _("%s is a verified domain of the tenant") % settings.ENTRA_TENANT_DOMAIN)
@@ -136,7 +140,11 @@ def _invitation_policy() -> Finding:
     except GraphRefused as refused:
         if refused.status not in (400, 403, 404):
             raise
-        return Finding(None, _("The policy on invitations cannot be read (that needs %s)") % refused.permission)
+        return Finding(
+            None,
+            _("The policy on invitations cannot be read (%s would allow it; not needed for Foyer to work)")
+            % refused.permission,
+        )
     if inviters not in FORBIDDEN_INVITERS:
         return Finding(True, _("The tenant lets applications invite guests"))
     advice = _(
@@ -151,7 +159,9 @@ def _group(group_id: str) -> Finding:
         group = client.read_group(group_id)
     except GraphRefused as refused:
         if refused.status == 403:
-            return Finding(None, _("Group %(id)s cannot be read") % {"id": group_id}, sort(refused).reason)
+            # One permission to put guests into a group and to read it: naming the lesser one too would confuse.
+            told = _("Group %(id)s cannot be read (that needs %(permission)s)")
+            return Finding(None, told % {"id": group_id, "permission": TO_JOIN[0]})
         if refused.status not in (400, 404):
             raise
         advice = _("Correct the groups of the user flow.")

@@ -48,7 +48,7 @@ def test_it_finds_a_good_tenant_good(tenant: SimulatorProcess, flow: UserFlow) -
         "✓ Foyer may put guests into groups (GroupMember.ReadWrite.All)",
         "✓ Foyer may read the directory's users",
         "✓ fabrikam.onmicrosoft.com is a verified domain of the tenant",
-        "· The policy on invitations cannot be read (that needs Policy.Read.All)",
+        "· The policy on invitations cannot be read (Policy.Read.All would allow it; not needed for Foyer to work)",
         f"✓ Group “Partner portal guests” ({GROUP}) is there",
     ]
 
@@ -88,6 +88,8 @@ def test_it_names_every_permission_that_is_missing(tenant: SimulatorProcess, flo
     advice = "\n".join(lines)
     for permission in ("User.Invite.All", "User.ReadWrite.All", "GroupMember.ReadWrite.All"):
         assert permission in advice
+    assert f"· Group {GROUP} cannot be read (that needs GroupMember.ReadWrite.All)" in lines
+    assert "GroupMember.Read.All" not in advice
 
 
 @pytest.mark.parametrize("group_id", [UNKNOWN_GROUP, "no group"])
@@ -165,4 +167,7 @@ def test_it_is_content_with_the_least_permissions(narrow_tenant: SimulatorProces
     lines, refusal = check()
 
     assert refusal == ""
-    assert "· The tenant's domains cannot be read (that needs Organization.Read.All)" in lines
+    assert (
+        "· The tenant's domains cannot be read (Organization.Read.All would allow it; not needed for Foyer to work)"
+        in lines
+    )
