@@ -56,6 +56,15 @@ def test_it_opens_every_page_without_a_complaint(page: Page, flow: UserFlow, ann
         assert answer.status == 200, path
 
 
+@pytest.mark.parametrize(("scheme", "accent"), [("light", "rgb(11, 107, 95)"), ("dark", "rgb(99, 208, 191)")])
+def test_it_wears_the_colours_of_the_review_pages(page: Page, flow: UserFlow, scheme: Any, accent: str) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.goto(address("approvals_userflow", "change", flow.pk))
+    expect(page.locator("input[name=_save]")).to_have_css("background-color", accent)
+    expect(page.locator(".breadcrumbs a").first).to_have_css("color", accent)
+    assert page.locator("#site-name img").evaluate("logo => logo.naturalWidth") > 0
+
+
 def test_it_moves_a_reviewer_into_a_flow(page: Page, flow: UserFlow, stranger: User) -> None:
     page.goto(address("approvals_userflow", "change", flow.pk))
     page.locator("#id_reviewers_from").select_option(label="stranger")
