@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 from celery import Celery
-from celery.signals import setup_logging, task_postrun, task_prerun, worker_ready
+from celery.signals import setup_logging, task_postrun, task_prerun, worker_ready, worker_shutting_down
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -47,3 +47,11 @@ def make_broker_folders(sender: Celery, **_kwargs: Any) -> None:
 def show_life_at_once(**_kwargs: Any) -> None:
     """Leave the first sign of life now: the clock would wait a whole period before it asks for one."""
     app.send_task("approvals.tasks.beat_heart", ignore_result=True)
+
+
+@worker_shutting_down.connect
+def take_nothing_new(**_kwargs: Any) -> None:
+    """Let the drains of this worker end after the entry in hand; Celery waits for them."""
+    from approvals import tasks  # models are not there yet when this module is read
+
+    tasks.stopping.set()

@@ -134,9 +134,26 @@ OUTBOX_GIVE_UP = {
     "mail.waiting": "approvals.notifications.give_up",
     "guest.provision": "accounts.provisioning.give_up",
 }
+# Of one request, what shares a lane is done one after another, in the order of its causes.
+OUTBOX_LANES = {
+    "mail.received": "applicant",
+    "mail.approved": "applicant",
+    "mail.denied": "applicant",
+    "guest.provision": "guest",
+}
+# By family of kinds, the part of the name before the dot: hours in which *later* is believed, and how many entries
+# all workers together may have in hand.
+OUTBOX_PATIENCE = {
+    "mail": 48.0,
+    "guest": 72.0,
+    "request": 24.0,
+    "default": 24.0,
+    **env.dict("OUTBOX_PATIENCE", {}, subcast_keys=str, subcast_values=float),
+}
+OUTBOX_AT_ONCE = {"mail": 4, "guest": 8, **env.dict("OUTBOX_AT_ONCE", {}, subcast_keys=str, subcast_values=int)}
 OUTBOX_LEASE_SECONDS = env.int("OUTBOX_LEASE_SECONDS", 180)
 OUTBOX_DRAIN_SECONDS = env.float("OUTBOX_DRAIN_SECONDS", 5.0)
-OUTBOX_PATIENCE_HOURS = env.int("OUTBOX_PATIENCE_HOURS", 72)
+OUTBOX_DRAIN_AT_MOST_SECONDS = 60.0
 DECISION_HOLD_SECONDS = env.int("DECISION_HOLD_SECONDS", 30)
 
 # The host means nothing to a folder; without one, Celery's client warns that it has made one up.
@@ -153,12 +170,19 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
     }
 )
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A broker that is away for a night must not end the workers: the default gives up after a hundred attempts.
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
+# Threads cannot be interrupted: a drain keeps to OUTBOX_DRAIN_AT_MOST_SECONDS and one entry, each call in it has a time
+# limit of its own. These are for whoever runs a pool of processes; the visibility timeout lies above both.
 CELERY_TASK_TIME_LIMIT = 600
 CELERY_TASK_SOFT_TIME_LIMIT = 540
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# SIGTERM waits for the entries in hand. SIGQUIT, or what stands in for it, waits this long before it puts them back.
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20.0
+CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.db import models
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from uuid6 import uuid7
 
 from approvals.models.sign_up_request import SignUpRequest
+
+LONGEST_SETBACK = timedelta(minutes=15)
+"""How far behind its due time an entry may be placed, for the sake of others."""
 
 
 class OutboxEntryQuerySet(models.QuerySet["OutboxEntry"]):
@@ -21,14 +25,28 @@ class OutboxEntryQuerySet(models.QuerySet["OutboxEntry"]):
         return self.filter(state=OutboxEntry.State.QUEUED)
 
     def due(self, now: datetime) -> Self:
-        """Entries to be worked on now, longest due first."""
-        return self.queued().filter(due_at__lte=now).order_by("due_at", "id")
+        """Entries whose time has come, in the order of their turns."""
+        # The second condition follows from the first; it bounds the walk along the index.
+        due = self.queued().filter(due_at__lte=now, turn_at__lte=now + LONGEST_SETBACK)
+        return due.order_by("turn_at", "due_at", "id")
+
+    def leased(self, now: datetime) -> Self:
+        """Entries that a worker has in hand."""
+        return self.queued().filter(lease__isnull=False, due_at__gt=now)
+
+    def in_order(self) -> Self:
+        """Without those that must wait for an earlier one of the same request and lane."""
+        earlier = OutboxEntry.objects.queued().filter(
+            request=models.OuterRef("request"), lane=models.OuterRef("lane"), id__lt=models.OuterRef("id")
+        )
+        return self.filter(models.Q(lane="") | ~models.Exists(earlier))
 
 
 class OutboxEntry(models.Model):
     """One piece of work. `approvals.outbox` alone changes it.
 
     While a worker has it, `due_at` lies ahead (a lease): a worker that dies leaves an entry that comes due by itself.
+    What is due is taken in the order of `turn_at`: the due time, or later when one person causes very much at once.
     """
 
     class State(models.TextChoices):
@@ -44,12 +62,17 @@ class OutboxEntry(models.Model):
     request = models.ForeignKey(SignUpRequest, on_delete=models.PROTECT, null=True, related_name="outbox")
     payload = models.JSONField(_("ids"), default=dict)
     once = models.CharField(max_length=120, null=True, unique=True, editable=False)  # noqa: DJ001 - many without, none twice
+    lane = models.CharField(max_length=20, blank=True, default="", db_default="", editable=False)
+    source = models.CharField(max_length=40, blank=True, default="", db_default="", editable=False)
     state = models.CharField(_("state"), max_length=16, choices=State, default=State.QUEUED)
     due_at = models.DateTimeField(_("due"), default=timezone.now)
+    turn_at = models.DateTimeField(_("turn"), default=timezone.now, db_default=Now(), editable=False)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    crashes = models.PositiveIntegerField(_("crashes in a row"), default=0, db_default=0, editable=False)
     lease = models.UUIDField(null=True, editable=False)
     code = models.CharField(_("last error"), max_length=64, blank=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
+    begun_at = models.DateTimeField(_("first tried"), null=True, editable=False)
     ended_at = models.DateTimeField(_("ended"), null=True)
 
     objects = OutboxEntryQuerySet.as_manager()
@@ -58,7 +81,17 @@ class OutboxEntry(models.Model):
         verbose_name = _("outbox entry")
         verbose_name_plural = _("outbox entries")
         indexes = [
-            models.Index(fields=["due_at", "id"], condition=models.Q(state="queued"), name="outbox_due"),
+            models.Index(
+                fields=["kind", "turn_at", "due_at", "id"], condition=models.Q(state="queued"), name="outbox_turn"
+            ),
+            models.Index(
+                fields=["kind"], condition=models.Q(state="queued", lease__isnull=False), name="outbox_leased"
+            ),
+            models.Index(
+                fields=["source", "created_at"],
+                condition=models.Q(state="queued", attempts=0) & ~models.Q(source=""),
+                name="outbox_untried_of_source",
+            ),
             models.Index(fields=["request"], name="outbox_of_request"),
         ]
 

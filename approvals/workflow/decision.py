@@ -39,7 +39,7 @@ def approve(request_id: UUID, *, actor: User | None, version: int | None = None,
     with transaction.atomic(durable=True):
         request = _decide(request_id, Status.APPROVED, actor=actor, version=version, note=note)
         audit.record(Action.APPROVED, request=request, actor=actor, note=note)
-        _deliver(request)
+        _deliver(request, actor)
     return request
 
 
@@ -76,7 +76,11 @@ def deny(
         )
         if tell_applicant:
             outbox.enqueue(
-                "mail.denied", request=request, delay=settings.DECISION_HOLD_SECONDS, decision=request.version
+                "mail.denied",
+                request=request,
+                actor=actor,
+                delay=settings.DECISION_HOLD_SECONDS,
+                decision=request.version,
             )
     return request
 
@@ -186,13 +190,15 @@ def _lost_race(request_id: UUID) -> AlreadyDecided | RequestChanged:
     return RequestChanged() if still_pending else AlreadyDecided()
 
 
-def _deliver(request: SignUpRequest) -> None:
+def _deliver(request: SignUpRequest, actor: User | None) -> None:
     """Start the delivery of an approval, held for the time in which it can be undone."""
     on_return = request.flow.provisioning == UserFlow.Provisioning.ON_RETURN
     stage = Delivery.Stage.AWAITING_RETURN if on_return else Delivery.Stage.WAITING
     Delivery.objects.create(request=request, stage=stage)
     kind = "mail.approved" if on_return else "guest.provision"
-    outbox.enqueue(kind, request=request, delay=settings.DECISION_HOLD_SECONDS, decision=request.version)
+    outbox.enqueue(
+        kind, request=request, actor=actor, delay=settings.DECISION_HOLD_SECONDS, decision=request.version
+    )
 
 
 def _back_to_pending(request: SignUpRequest) -> None:

@@ -83,7 +83,7 @@ def retry_delivery(request_id: UUID, *, actor: User | None) -> None:
         if failed.update(**again, updated_at=timezone.now()) != 1:
             raise NothingToRetry
         audit.record(Action.DELIVERY_RETRIED, request=request, actor=actor)
-        outbox.enqueue("guest.provision", request=request, decision=request.version)
+        outbox.enqueue("guest.provision", request=request, actor=actor, decision=request.version)
 
 
 def _entra_mails(request: SignUpRequest, made: Delivery.Made) -> bool:
