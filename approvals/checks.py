@@ -23,14 +23,10 @@ def outbox_handlers_exist(**_kwargs: Any) -> list[CheckMessage]:
 def outbox_limits_make_sense(**_kwargs: Any) -> list[CheckMessage]:
     """OUTBOX_PATIENCE and OUTBOX_AT_ONCE name families that there are, and leave room for work (approvals.E002)."""
     families = {kind.partition(".")[0] for kind in settings.OUTBOX_HANDLERS}
-    given: dict[str, dict[str, float]] = {
-        "OUTBOX_PATIENCE": settings.OUTBOX_PATIENCE,
-        "OUTBOX_AT_ONCE": settings.OUTBOX_AT_ONCE,
-    }
     return [
         Error(f"{name} has {family}={value}.", hint=f"One of {sorted(families)}, above zero.", id="approvals.E002")
-        for name, values in given.items()
-        for family, value in values.items()
+        for name in ("OUTBOX_PATIENCE", "OUTBOX_AT_ONCE")
+        for family, value in getattr(settings, name).items()
         if value <= 0 or (family not in families and (name, family) != ("OUTBOX_PATIENCE", "default"))
     ]
 

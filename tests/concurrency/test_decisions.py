@@ -74,7 +74,7 @@ def test_an_undo_and_a_worker_never_both_win(settings) -> None:
         settings.DECISION_HOLD_SECONDS = 3600
         request = make_request(flow, email=f"{_round}@fabrikam.example", status="approved")
         soon = timezone.now() + timedelta(milliseconds=15)
-        OutboxEntry.objects.filter(request=request, kind="guest.provision").update(due_at=soon)
+        OutboxEntry.objects.filter(request=request, kind="guest.provision").update(due_at=soon, turn_at=soon)
         SignUpRequest.objects.filter(pk=request.pk).update(effects_at=soon)
         OutboxEntry.objects.filter(kind="request.announce").update(state="done")
 
