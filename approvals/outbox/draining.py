@@ -48,8 +48,8 @@ def work(entry: OutboxEntry) -> None:
         # It has taken worker after worker with it: it never comes back to say that it failed.
         ending.give_up(entry, "worker_lost", "")
         return
-    handler: Handler = import_string(settings.OUTBOX_HANDLERS[entry.kind])
     try:
+        handler: Handler = import_string(settings.OUTBOX_HANDLERS[entry.kind])
         done = handler(entry)
     except Later as later:
         ending.postpone(entry, later)
