@@ -19,6 +19,7 @@ def web() -> list[str]:
     """The web server: PORT, WEB_HOST, WEB_WORKERS processes of WEB_THREADS threads each.
 
     Few threads: more of them only fight for the interpreter, and the slowest answers take five times as long.
+    SIGHUP replaces the processes one by one; each new one has WEB_RELOAD_SECONDS to load before its elder ends.
     """
     return [
         *(sys.executable, "-m", "granian", "config.wsgi:application", "--interface", "wsgi", "--no-ws"),
@@ -27,6 +28,7 @@ def web() -> list[str]:
         *("--workers", str(env.int("WEB_WORKERS", 2))),
         *("--blocking-threads", str(env.int("WEB_THREADS", 2))),
         *("--workers-kill-timeout", "15", "--respawn-failed-workers", "--log-level", "warning"),
+        *("--respawn-interval", str(env.float("WEB_RELOAD_SECONDS", 10.0))),
     ]
 
 

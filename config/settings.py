@@ -158,8 +158,10 @@ DECISION_HOLD_SECONDS = env.int("DECISION_HOLD_SECONDS", 30)
 
 # The host means nothing to a folder; without one, Celery's client warns that it has made one up.
 CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost//"
+# Redis gives a message that nobody has acknowledged to another worker after this long: longer than any task may take.
+BROKER_VISIBILITY_SECONDS = 3600
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
-    {"visibility_timeout": 3600, "socket_connect_timeout": 2, "socket_timeout": 5}
+    {"visibility_timeout": BROKER_VISIBILITY_SECONDS, "socket_connect_timeout": 2, "socket_timeout": 5}
     if REDIS_URL
     else {
         "data_folder_in": str(VAR / "broker"),
@@ -192,7 +194,7 @@ CELERY_BEAT_SCHEDULE = {
         # A drain that waited longer than this has been overtaken by the next one.
         "options": {"expires": max(OUTBOX_DRAIN_SECONDS * 2, 10)},
     },
-    "worker-heartbeat": {"task": "approvals.tasks.beat_heart", "schedule": 15.0, "options": {"expires": 30}},
+    "worker-heartbeat": {"task": "approvals.tasks.beat_heart", "schedule": 25.0, "options": {"expires": 50}},
 }
 WORKER_SEEN_WITHIN_SECONDS = 60
 

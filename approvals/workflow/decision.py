@@ -196,9 +196,7 @@ def _deliver(request: SignUpRequest, actor: User | None) -> None:
     stage = Delivery.Stage.AWAITING_RETURN if on_return else Delivery.Stage.WAITING
     Delivery.objects.create(request=request, stage=stage)
     kind = "mail.approved" if on_return else "guest.provision"
-    outbox.enqueue(
-        kind, request=request, actor=actor, delay=settings.DECISION_HOLD_SECONDS, decision=request.version
-    )
+    outbox.enqueue(kind, request=request, actor=actor, delay=settings.DECISION_HOLD_SECONDS, decision=request.version)
 
 
 def _back_to_pending(request: SignUpRequest) -> None:

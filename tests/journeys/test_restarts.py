@@ -1,0 +1,106 @@
+"""Restarts that are asked for: nothing is cut off, nobody is refused."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event, Thread
+
+import httpx
+import pytest
+
+from tests.journeys.conftest import ON_SERVERS
+from tests.journeys.stack import Stack, eventually
+from tests.journeys.test_crash import APPLICANT, approval_mails, approve, graph_writes, is_done
+
+CALLERS = 4
+
+
+@pytest.mark.parametrize(
+    "stack", ["embedded", pytest.param("servers", marks=ON_SERVERS)], ids=["embedded", "servers"], indirect=True
+)
+def test_a_worker_that_is_asked_to_end_finishes_the_entry_in_hand(stack: Stack) -> None:
+    """The guest is made by the worker that was told to stop; what it did not begin waits for the next one."""
+    stack.environ["OUTBOX_LEASE_SECONDS"] = "120"
+    stack.start_web()
+    approve(stack, "google")
+    stack.simulator.fault("hang", match="POST /v1.0/users", count=1, value=4)
+    worker = stack.start_worker()
+    eventually(lambda: graph_writes(stack, "POST /v1.0/users"))
+    worker.send_signal(signal.SIGTERM)
+
+    assert worker.wait(timeout=60) == 0
+    assert is_done(stack)
+    assert graph_writes(stack, "POST /v1.0/users") == 1
+    assert approval_mails(stack) == 0
+
+    stack.start_worker()
+    eventually(lambda: approval_mails(stack))
+    assert len([user for user in stack.simulator.users() if user["mail"] == APPLICANT]) == 1
+
+
+@pytest.mark.postgres
+@pytest.mark.redis
+def test_a_rolling_restart_answers_every_connector_call(stack: Stack) -> None:
+    """SIGHUP under load, each call on a connection of its own: every web process is a new one afterwards."""
+    stack.environ.update(PORT=str(stack.port), WEB_WORKERS="2", WEB_THREADS="2")
+    stack.manage("collectstatic", "--noinput", "-v0")
+    web = stack.start("config.serve", "web")
+    eventually(stack.answers)
+    before = children(web.pid)
+    with callers(stack) as answers:
+        eventually(lambda: answers.total() > CALLERS)
+        web.send_signal(signal.SIGHUP)
+        eventually(lambda: len(after := children(web.pid)) == 2 and not after & before, within=90)
+        seen = answers.total()
+        eventually(lambda: answers.total() > seen + CALLERS)
+
+    assert set(answers) == {"200 ShowBlockPage"}, answers
+    assert len(stack.requests()) == answers.total()
+
+
+@contextmanager
+def callers(stack: Stack) -> Iterator[Counter[str]]:
+    """People who sign up all the time, as Entra calls for them; what each was answered, the last ones included."""
+    flow = json.loads(stack.simulator.flows_file.read_text())["flows"][0]
+    answers: Counter[str] = Counter()
+    enough = Event()
+
+    def call(caller: int) -> None:
+        auth = (flow["username"], flow["password"])
+        number = 0
+        while not enough.wait(0.02):
+            number += 1
+            claims = {"email": f"{caller}-{number}@fabrikam.example", "displayName": "A Person", "ui_locales": "en"}
+            try:
+                answer = httpx.post(flow["submit_url"], json=claims, auth=auth, timeout=20, trust_env=False)
+                answers[f"{answer.status_code} {answer.json()['action']}"] += 1
+            except httpx.TransportError as error:
+                answers[type(error).__name__] += 1
+
+    threads = [Thread(target=call, args=(caller,)) for caller in range(CALLERS)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield answers
+    finally:
+        enough.set()
+        for thread in threads:
+            thread.join(timeout=30)
+
+
+def children(pid: int) -> set[int]:
+    """The web processes of a server; its helpers of other names do not count."""
+    found = set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+            if int(parent) == pid and b"resource_tracker" not in (folder / "cmdline").read_bytes():
+                found.add(int(folder.name))
+        except OSError:
+            continue
+    return found
