@@ -15,12 +15,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='outboxentry',
             name='begun_at',
-            field=models.DateTimeField(editable=False, null=True, verbose_name='first tried'),
+            field=models.DateTimeField(editable=False, null=True),
         ),
         migrations.AddField(
             model_name='outboxentry',
             name='crashes',
-            field=models.PositiveIntegerField(db_default=0, default=0, editable=False, verbose_name='crashes in a row'),
+            field=models.PositiveIntegerField(db_default=0, default=0, editable=False),
         ),
         migrations.AddField(
             model_name='outboxentry',
@@ -35,6 +35,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='outboxentry',
             name='turn_at',
-            field=models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), default=django.utils.timezone.now, editable=False, verbose_name='turn'),
+            field=models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), default=django.utils.timezone.now, editable=False),
         ),
     ]
