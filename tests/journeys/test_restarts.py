@@ -28,12 +28,14 @@ def test_a_worker_that_is_asked_to_end_finishes_the_entry_in_hand(stack: Stack) 
     stack.environ["OUTBOX_LEASE_SECONDS"] = "120"
     stack.start_web()
     approve(stack, "google")
-    stack.simulator.fault("hang", match="POST /v1.0/users", count=1, value=4)
+    stack.simulator.fault("hang", match="POST /v1.0/users", count=1, value=10)
     worker = stack.start_worker()
-    eventually(lambda: graph_writes(stack, "POST /v1.0/users"))
+    eventually(lambda: not stack.simulator.get("faults"))  # it has struck: the call hangs
     worker.send_signal(signal.SIGTERM)
 
     assert worker.wait(timeout=60) == 0
+    told = stack.log.read_text()
+    assert told.index("Warm shutdown") < told.index("guest_ready")
     assert is_done(stack)
     assert graph_writes(stack, "POST /v1.0/users") == 1
     assert approval_mails(stack) == 0
