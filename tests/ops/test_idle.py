@@ -28,7 +28,7 @@ def queries_of(deed: Callable[[], object]) -> int:
 
 @pytest.mark.django_db(transaction=True)
 def test_an_idle_system_asks_less_than_once_a_second() -> None:
-    """Each periodic task of two workers, with the look at the connection that precedes it."""
+    """Each periodic task of two workers, with the statement that sets up its connection."""
     tasks.beat_heart()
     periodic = {"approvals.tasks.drain_outbox": tasks.drain_outbox, "approvals.tasks.beat_heart": tasks.beat_heart}
     schedule: list[dict[str, Any]] = list(settings.CELERY_BEAT_SCHEDULE.values())
