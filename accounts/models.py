@@ -1,4 +1,4 @@
-"""The people who sign in to Foyer, their API tokens, and the guests that Foyer made."""
+"""The people who sign in to Foyer, their API tokens, the guests that Foyer made, and the quota for making them."""
 
 from __future__ import annotations
 
@@ -87,3 +87,20 @@ class GuestAccount(models.Model):
 
     def __str__(self) -> str:
         return self.object_id or f"({self.request_id})"
+
+
+class GraphQuota(models.Model):
+    """How far one application has used what Microsoft Graph allows it: `accounts.graph.pace.State` as a row.
+
+    `accounts.graph.database_quota` alone changes it. Times are seconds of the database's clock.
+    """
+
+    application = models.CharField(max_length=200, primary_key=True)
+    next_at = models.FloatField(default=0)
+    paused_from = models.FloatField(default=0)
+    paused_until = models.FloatField(default=0)
+    pace = models.FloatField(default=1)
+    paced_at = models.FloatField(default=0)
+
+    def __str__(self) -> str:
+        return self.application

@@ -209,6 +209,9 @@ ENTRA_CLIENT_SECRET = env.str("ENTRA_CLIENT_SECRET", "")
 ENTRA_CLIENT_CERTIFICATE = env.str("ENTRA_CLIENT_CERTIFICATE", "")
 ENTRA_CA_BUNDLE = env.str("ENTRA_CA_BUNDLE", "")
 GRAPH_TIMEOUT_SECONDS = env.float("GRAPH_TIMEOUT_SECONDS", 15.0)
+# Microsoft's limit for one application in one tenant.
+GRAPH_WRITES_PER_WINDOW = env.int("GRAPH_WRITES_PER_WINDOW", 3000, validate=validate.Range(min=1))
+GRAPH_WINDOW_SECONDS = env.float("GRAPH_WINDOW_SECONDS", 150.0, validate=validate.Range(min=1))
 
 # --- Mail -------------------------------------------------------------------------------------------------------
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Foyer <foyer@localhost>")

@@ -1,7 +1,7 @@
 """The calls to Microsoft Graph: exactly those that making a guest and checking a tenant need.
 
 A refusal is raised as GraphRefused with the permission that the call needs; no answer as AnswerLost; what keeps a call
-from being sent at all (a pause, no token, no connection) as Later or Never.
+from being sent at all (the quota, a pause, no token, no connection) as Later or Never.
 """
 
 from __future__ import annotations
@@ -15,16 +15,14 @@ from uuid import uuid4
 
 import httpx
 import structlog
-from django.utils.translation import gettext as _
 
-from accounts.graph import pause, tokens
+from accounts.graph import quota, tokens
 from accounts.graph.connection import http, unreachable
 from accounts.graph.errors import GraphRefused, read_refusal
 from accounts.graph.payloads import Body, member
 from accounts.graph.people import FIELDS, Person, read_person
 from accounts.graph.sorting import THROTTLED_CODES
 from approvals.applicant import Identity
-from approvals.errors import Later
 
 READ_USERS = "User.Read.All"
 WRITE_USERS = "User.ReadWrite.All"
@@ -158,7 +156,6 @@ def _call(
     method: str, path: str, *, query: Mapping[str, str] | None = None, body: Body | None = None, permission: str
 ) -> httpx.Response:
     """Call Graph, a second time with a new token when the first one is refused or its roles may be out of date."""
-    _respect_pause()
     token = tokens.token()
     response = _send(method, path, query, body, token)
     if response.status_code == 401 or (response.status_code == 403 and not token.fresh):
@@ -176,19 +173,14 @@ def _refusal(response: httpx.Response, permission: str, token: tokens.Token) -> 
         # Roles are in the token: consent that is given from now on shall show at the next call.
         tokens.drop(token.application)
     if refused.status == 429 or refused.code in THROTTLED_CODES:
-        pause.begin(refused.retry_after)
+        quota.pause(refused.retry_after)
     return refused
-
-
-def _respect_pause() -> None:
-    seconds = pause.remaining()
-    if seconds > 0:
-        raise Later("throttled", _("Microsoft Graph asks for fewer calls."), delay=seconds)
 
 
 def _send(
     method: str, path: str, query: Mapping[str, str] | None, body: Body | None, token: tokens.Token
 ) -> httpx.Response:
+    quota.wait_for_turn(write=method != "GET")
     call_id, started = str(uuid4()), time.monotonic()
     headers = {"Authorization": f"Bearer {token.value}", "client-request-id": call_id}
     try:
@@ -206,6 +198,7 @@ def _send(
         diagnostic=response.headers.get("x-ms-ags-diagnostic", ""),
         seconds=round(time.monotonic() - started, 3),
     )
+    quota.heed(response.headers)
     return response
 
 

@@ -43,6 +43,7 @@ async def answer_graph(request: Request) -> Response:
         seconds=round(time.monotonic() - started, 4),
         client_request_id=client_request_id,
         request_id=request_id,
+        peer=request.client.port if request.client else 0,
     )
     return await hang_up(request) if lost else _response(answered, request_id, client_request_id)
 

@@ -6,12 +6,9 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-import time_machine
-from django.core.cache import cache
 from pytest_django import Settings
-from redis.exceptions import ConnectionError as RedisAway
 
-from accounts.graph import client, pause, payloads
+from accounts.graph import client, payloads
 from accounts.graph.errors import GraphRefused
 from approvals.applicant import Identity
 from approvals.errors import Later
@@ -139,43 +136,6 @@ def test_it_lets_no_call_out_while_graph_asks_for_a_pause(tenant: SimulatorProce
     assert raised.value.delay is not None
     assert 240 < raised.value.delay <= 300.5 * 1.2
     assert len(tenant.get("graph-calls")) == 1
-
-
-def test_it_goes_on_after_the_pause() -> None:
-    cache.clear()
-    with time_machine.travel(1_800_000_000, tick=False) as clock:
-        pause.begin(20)
-        clock.shift(19)
-        before = pause.remaining()
-        clock.shift(1)
-        after = pause.remaining()
-
-    assert 1 <= before <= 1.2
-    assert after == 0
-
-
-def test_it_pauses_for_a_while_when_graph_does_not_say_how_long(tenant: SimulatorProcess) -> None:
-    pause.begin(None)
-
-    assert 0 < pause.remaining() <= 6
-
-
-def test_it_works_without_the_shared_memory_of_pauses(tenant: SimulatorProcess, settings: Settings) -> None:
-    settings.CACHES = {
-        "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": "redis://127.0.0.1:9",
-            "OPTIONS": {"socket_connect_timeout": 1},
-        }
-    }
-    with pytest.raises(RedisAway):
-        cache.get("anything")
-
-    pause.begin(60)
-
-    assert pause.remaining() == 0
-    client.read_one_user()
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 
 @pytest.mark.parametrize("value", [500, 502, 503, 504])
