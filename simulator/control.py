@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from simulator.applicants import LOCALES, PROVIDERS, Applicant
 from simulator.connector_client import ConnectorAnswer
+from simulator.graph.quota import TOLD_TO
 from simulator.guests import new_guest
 from simulator.refusals import GraphError
 from simulator.sign_up import SignUp
@@ -76,6 +77,21 @@ async def inbox(request: Request) -> Response:
 async def graph_calls(request: Request) -> Response:
     """GET /control/graph-calls: oldest first."""
     return JSONResponse(request.app.state.tenant.graph_calls.entries())
+
+
+async def quota(request: Request) -> Response:
+    """GET /control/quota: what was written, and what was refused."""
+    return JSONResponse(request.app.state.tenant.quota.told())
+
+
+async def use_quota(request: Request) -> Response:
+    """POST /control/quota: `used`, from 0 to 1.8, as if others had used so much of it."""
+    tenant: Tenant = request.app.state.tenant
+    used = (await _document(request)).get("used")
+    if isinstance(used, bool) or not isinstance(used, int | float) or not 0 <= used <= TOLD_TO:
+        raise Misused(f"used is a number from 0 to {TOLD_TO}")
+    tenant.quota.use(used)
+    return JSONResponse(tenant.quota.told())
 
 
 async def connector_calls(request: Request) -> Response:
@@ -151,6 +167,8 @@ ROUTES = [
     Route("/control/staff", put_staff, methods=["POST"]),
     Route("/control/inbox", inbox),
     Route("/control/graph-calls", graph_calls),
+    Route("/control/quota", quota),
+    Route("/control/quota", use_quota, methods=["POST"]),
     Route("/control/connector-calls", connector_calls),
     Route("/control/signup", sign_up, methods=["POST"]),
     Route("/control/faults", faults),

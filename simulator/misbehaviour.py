@@ -1,8 +1,9 @@
-"""What a service does when it misbehaves: stall, answer with an error, or hang up."""
+"""What a service does when it is slow or misbehaves: stall, answer with an error, or hang up."""
 
 from __future__ import annotations
 
 import asyncio
+import random
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,6 +14,13 @@ from simulator.graph.messages import GraphAnswer
 
 _GATEWAY_PAGE = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 _UNAVAILABLE = {500: "InternalServerError", 503: "serviceNotAvailable", 504: "GatewayTimeout"}
+
+
+async def take_time(latency: float, method: str) -> None:
+    """Take as long as a real service: a write thrice as long as a read, and each differs by up to a half."""
+    if latency:
+        usual = latency if method == "GET" else 3 * latency
+        await asyncio.sleep(usual * random.uniform(0.5, 1.5))  # noqa: S311 - a spread, and no secret
 
 
 async def outlasts_stall(request: Request, faults: Faults, subject: str, *, only_named: bool = False) -> bool:

@@ -35,6 +35,11 @@ VARIABLES = (
     Variable("SIMULATOR_NAMES", "", "further host names for the certificate, separated by spaces"),
     Variable("SIMULATOR_PAGES_URL", "", "address of the pages as others see it (default: http://HOST:PORT)"),
     Variable("SIMULATOR_CONNECTOR_TIMEOUT", "20", "seconds to wait for an API connector before the one retry"),
+    Variable(
+        "SIMULATOR_WRITES_PER_WINDOW", "3000", "writes that Graph allows the application in a window; 0: no limit"
+    ),
+    Variable("SIMULATOR_WINDOW_SECONDS", "150", "seconds of that window"),
+    Variable("SIMULATOR_LATENCY", "0", "seconds that Graph takes for a read, more or less; a write takes three times"),
 )
 
 
@@ -56,6 +61,9 @@ class Settings:
     names: tuple[str, ...]
     pages_url: str
     connector_timeout: float
+    writes_per_window: float
+    window_seconds: float
+    latency: float
 
     @property
     def https_port(self) -> int:
@@ -93,14 +101,20 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         names=tuple(text("NAMES").split()),
         pages_url=(text("PAGES_URL") or f"http://{_reachable(host)}:{int(port)}").rstrip("/"),
         connector_timeout=_number(values, "SIMULATOR_CONNECTOR_TIMEOUT"),
+        writes_per_window=_number(values, "SIMULATOR_WRITES_PER_WINDOW"),
+        window_seconds=_number(values, "SIMULATOR_WINDOW_SECONDS", above=0),
+        latency=_number(values, "SIMULATOR_LATENCY"),
     )
 
 
-def _number(values: Mapping[str, str], name: str) -> float:
+def _number(values: Mapping[str, str], name: str, *, above: float = -1) -> float:
     try:
-        return float(values[name])
+        number = float(values[name])
     except ValueError:
         raise ValueError(f"{name} must be a number") from None
+    if number <= above:
+        raise ValueError(f"{name} must be more than {above:g}")
+    return number
 
 
 def _reachable(host: str) -> str:

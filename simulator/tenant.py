@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from simulator.directory import Directory
 from simulator.faults import Faults
 from simulator.flows import FlowBook, read_flows
+from simulator.graph.quota import WriteQuota
 from simulator.inbox import Inbox
 from simulator.journal import Journal
 from simulator.login.keys import SigningKey, load_signing_key
@@ -29,6 +30,7 @@ class Tenant:
     graph_calls: Journal
     connector_calls: Journal
     signing_key: SigningKey
+    quota: WriteQuota
     listening: bool = False
 
     def flows(self) -> FlowBook:
@@ -44,6 +46,7 @@ class Tenant:
         self.invitations.clear()
         self.graph_calls.clear()
         self.connector_calls.clear()
+        self.quota.clear()
 
 
 def open_tenant(settings: Settings) -> Tenant:
@@ -61,4 +64,5 @@ def open_tenant(settings: Settings) -> Tenant:
         graph_calls=Journal(store.collection("graph-calls"), limit=2000),
         connector_calls=Journal(store.collection("connector-calls"), limit=200),
         signing_key=load_signing_key(settings.state / "signing-key.pem"),
+        quota=WriteQuota(settings.writes_per_window, settings.window_seconds),
     )

@@ -18,7 +18,7 @@ from simulator.graph.batch import answer_batch
 from simulator.graph.messages import GraphAnswer, GraphRequest, refused
 from simulator.graph.routes import answer
 from simulator.login.tokens import GRAPH
-from simulator.misbehaviour import broken_answer, hang_up, outlasts_stall
+from simulator.misbehaviour import broken_answer, hang_up, outlasts_stall, take_time
 from simulator.refusals import GraphError, invalid_token
 from simulator.tenant import Tenant
 
@@ -32,6 +32,7 @@ async def answer_graph(request: Request) -> Response:
     asked, started = await _read(request), time.monotonic()
     request_id = str(uuid.uuid4())
     client_request_id = asked.headers.get("client-request-id", request_id)
+    await take_time(tenant.settings.latency, asked.method)
     patient = await outlasts_stall(request, tenant.faults, asked.subject)
     answered = await _answer(tenant, asked) if patient else CALLER_GONE
     lost = tenant.faults.take("lost_answer", asked.subject) is not None
@@ -60,7 +61,10 @@ async def _answer(tenant: Tenant, asked: GraphRequest) -> GraphAnswer:
 
 
 async def _answer_one(tenant: Tenant, asked: GraphRequest) -> GraphAnswer:
-    return broken_answer(tenant.faults, asked.subject) or answer(tenant, asked)
+    settings = tenant.settings
+    too_many = tenant.quota.refusal(asked.method, f"{settings.client_id}/{settings.tenant_id}")
+    answered = too_many or broken_answer(tenant.faults, asked.subject) or answer(tenant, asked)
+    return replace(answered, headers={**answered.headers, **tenant.quota.headers(asked.method)})
 
 
 def _authenticated(tenant: Tenant, asked: GraphRequest) -> GraphRequest:
