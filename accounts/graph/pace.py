@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-BURST_SHARE = 0.025
+BURST_SHARE = 0.015
 # What a worker waits for its turn at most; for more it does something else meanwhile.
 PATIENCE_SECONDS = 2.0
 LOWEST_PACE = 0.1

@@ -57,9 +57,9 @@ def test_busy_workers_use_nearly_all_of_it(limit: Limit) -> None:
 
 
 def test_a_single_write_goes_out_at_once_and_so_does_a_handful() -> None:
-    sent = writes_of(GRAPH, [0.0] * 60)
+    sent = writes_of(GRAPH, [0.0] * 40)
 
-    assert len(set(sent)) == 1
+    assert max(sent) - min(sent) < 0.001
 
 
 @given(limits, st.lists(st.floats(0, 2), max_size=50))
