@@ -164,7 +164,7 @@ def _wait_for_workers(number: int) -> None:
     from config.celery import app
 
     limit = time.monotonic() + 90
-    while len(app.control.ping(timeout=0.5)) < number:
+    while len(app.control.ping(timeout=0.5) or ()) < number:
         if time.monotonic() > limit:
             raise RuntimeError("the workers did not start")
 
