@@ -77,7 +77,10 @@ def _plan() -> Plan:
     parser.add_argument("--threads", type=int, default=8, help="threads of each")
     parser.add_argument("--latency", type=float, default=0.1, help="seconds of a read; a write takes three times")
     parser.add_argument("--used", type=float, default=0.0, help="share of the quota that others use meanwhile")
+    # `python -m bench quota` names this part.
+    parser.add_argument("part", nargs="?", help=argparse.SUPPRESS)
     given = vars(parser.parse_args())
+    del given["part"]
     return Plan(**{**given, "believed": given["believed"] or given["writes"]})
 
 
