@@ -1,12 +1,13 @@
 """How well several workers use Graph's quota, against the pretend tenant that enforces it: `python -m bench.quota`.
 
-Needs FOYER_TEST_DATABASE_URL; with FOYER_TEST_REDIS_URL the quota is shared in Redis, without it in the database.
-Bulk approvals wait when the workers start; in the middle a second reviewer approves one more request.
+Needs FOYER_TEST_DATABASE_URL (PostgreSQL) and FOYER_TEST_REDIS_URL, whose database should be used by nobody else. A
+bulk of approvals waits when the workers start; in the middle a second reviewer approves one more request.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import sys
 import tempfile
@@ -54,6 +55,7 @@ class Found:
     done: int
     single: float | None
     connections: int
+    by_fifths: list[float]
 
 
 def main() -> int:
@@ -97,11 +99,10 @@ def _installation(plan: Plan) -> Iterator[Stack]:
             "GRAPH_WRITES_PER_WINDOW": str(plan.believed),
             "GRAPH_WINDOW_SECONDS": str(plan.window),
             "LOG_LEVEL": "WARNING",
+            "REDIS_URL": os.environ["FOYER_TEST_REDIS_URL"],
             # One worker thread for each guest in hand.
             "OUTBOX_AT_ONCE": f"guest={plan.workers * plan.threads}",
         }
-        if os.environ.get("FOYER_TEST_REDIS_URL"):
-            environ["REDIS_URL"] = os.environ["FOYER_TEST_REDIS_URL"]
         stack = Stack(folder, tenant, environ)
         cleaning.callback(stack.stop)
         _prepare(plan, stack)
@@ -188,20 +189,28 @@ def _found(tenant: SimulatorProcess, moments: list[tuple[float, int]], done: int
         done=done,
         single=single,
         connections=len(peers),
+        by_fifths=_by_fifths(moments),
     )
+
+
+def _by_fifths(moments: list[tuple[float, int]]) -> list[float]:
+    """The rate in each fifth of the time."""
+    start, length = moments[0][0], (moments[-1][0] - moments[0][0]) / 5
+    at = [max(count for moment, count in moments if moment <= start + part * length + 0.001) for part in range(6)]
+    return [(later - earlier) / length for earlier, later in itertools.pairwise(at)]
 
 
 def _print(plan: Plan, found: Found) -> None:
     rate = found.accepted / found.seconds
     calls = found.accepted + found.refused
-    where = "Redis" if os.environ.get("REDIS_URL") else "the database"
     load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
-    print(f"Graph's quota, shared in {where}: {plan.writes} writes in {plan.window:g} s; load {load}")
+    print(f"Graph's quota, shared in Redis: {plan.writes} writes in {plan.window:g} s; load {load}")
     print(f"  workers              {plan.workers} x {plan.threads} threads, latency {plan.latency:g} s")
     print(f"  guests made          {found.done} of {plan.approvals + 1}")
     print(
         f"  writes a second      {rate:.2f} of {plan.rate:.2f} allowed ({rate / plan.rate:.1%}), for {found.seconds:.1f} s"
     )
+    print(f"  in each fifth        {', '.join(f'{each:.1f}' for each in found.by_fifths)}")
     print(f"  refused              {found.refused} ({found.refused / max(calls, 1):.2%})")
     print(f"  one more approval    {'not done' if found.single is None else f'{found.single:.1f} s'} behind the bulk")
     print(f"  connections at last  {found.connections}")
