@@ -169,6 +169,8 @@ def test_it_signs_in_decides_and_undoes_by_keyboard_alone(open_page, anna, flow,
     expect(page.get_by_role("status")).to_contain_text("You approved John Smith.")
     assert SignUpRequest.objects.get(pk=first.pk).status == "approved"
 
+    # A key means something once the page's script has come.
+    page.wait_for_load_state("load")
     page.keyboard.press("z")
     expect(page.get_by_role("status")).to_contain_text("The decision on John Smith is undone.")
     assert SignUpRequest.objects.get(pk=first.pk).status == "pending"
