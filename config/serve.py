@@ -16,20 +16,8 @@ from config.env import BASE_DIR, VAR, env
 
 
 def web() -> list[str]:
-    """The web server: PORT, WEB_HOST, WEB_WORKERS processes of WEB_THREADS threads each.
-
-    Few threads: more of them only fight for the interpreter, and the slowest answers take five times as long.
-    SIGHUP replaces the processes one by one; each new one has WEB_RELOAD_SECONDS to load before its elder ends.
-    """
-    return [
-        *(sys.executable, "-m", "granian", "config.wsgi:application", "--interface", "wsgi", "--no-ws"),
-        *("--host", env.str("WEB_HOST", "127.0.0.1")),
-        *("--port", str(env.int("PORT", 8000))),
-        *("--workers", str(env.int("WEB_WORKERS", 2))),
-        *("--blocking-threads", str(env.int("WEB_THREADS", 2))),
-        *("--workers-kill-timeout", "15", "--respawn-failed-workers", "--log-level", "warning"),
-        *("--respawn-interval", str(env.float("WEB_RELOAD_SECONDS", 10.0))),
-    ]
+    """The web server of `config/web.py`: PORT, WEB_HOST, WEB_WORKERS processes of WEB_THREADS threads each."""
+    return [sys.executable, "-m", "config.web"]
 
 
 def worker(*, with_beat: bool = True) -> list[str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import socket
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -65,6 +67,28 @@ def test_a_rolling_restart_answers_every_connector_call(stack: Stack) -> None:
     assert len(stack.requests()) == answers.total()
 
 
+@pytest.mark.parametrize("stack", ["embedded"], indirect=True)
+def test_calls_that_wait_at_processes_that_die_are_answered_by_the_next(stack: Stack) -> None:
+    """The processes stand still while people call, and are killed: nobody's connection is reset."""
+    stack.environ.update(PORT=str(stack.port), WEB_WORKERS="2", WEB_THREADS="2")
+    stack.manage("collectstatic", "--noinput", "-v0")
+    web = stack.start("config.serve", "web")
+    eventually(stack.answers)
+    eventually(lambda: len(children(web.pid)) == 2)
+    before = children(web.pid)
+    for process in before:
+        os.kill(process, signal.SIGSTOP)
+    eventually(lambda: all(stands_still(process) for process in before))
+    waiting = [socket.create_connection(("127.0.0.1", stack.port), timeout=60) for _ in range(20)]
+    for connection in waiting:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+    for process in before:
+        os.kill(process, signal.SIGKILL)
+
+    assert {first_line(connection) for connection in waiting} == {b"HTTP/1.1 200 OK\r\n"}
+    assert not before & children(web.pid)
+
+
 @contextmanager
 def callers(stack: Stack) -> Iterator[Counter[str]]:
     """People who sign up all the time, as Entra calls for them; what each was answered, the last ones included."""
@@ -106,3 +130,15 @@ def children(pid: int) -> set[int]:
         except OSError:
             continue
     return found
+
+
+def first_line(connection: socket.socket) -> bytes:
+    """Of the answer; the connection is closed."""
+    with connection, connection.makefile("rb") as answer:
+        return answer.readline()
+
+
+def stands_still(pid: int) -> bool:
+    """Whether each thread of the process has stopped."""
+    states = [task.read_text().rpartition(")")[2].split()[0] for task in Path(f"/proc/{pid}/task").glob("*/stat")]
+    return set(states) == {"T"}

@@ -27,6 +27,6 @@ def test_make_run_hands_on_every_setting() -> None:
 def test_the_documentation_names_every_setting() -> None:
     documented = re.findall(r"^\| `([A-Z_]+)` \|", (ROOT / "docs/configuration.md").read_text(), re.MULTILINE)
 
-    read = names_read("config/settings.py", "config/serve.py", "config/env.py")
+    read = names_read("config/settings.py", "config/serve.py", "config/web.py", "config/env.py")
     assert len(documented) == len(set(documented))
     assert set(documented) == read

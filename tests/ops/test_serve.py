@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -33,6 +34,14 @@ def test_it_says_which_setting_is_wrong(tmp_path: Path) -> None:
     assert ended.returncode == 1
     assert "WEB_WORKERS" in ended.stderr
     assert ended.stderr.count("\n") == 1
+
+
+def test_it_says_that_the_port_is_taken(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        ended = run("config.serve", "web", VAR=str(tmp_path), SECRET_KEY=KEY, PORT=str(other.getsockname()[1]))
+
+    said = "foyer: cannot listen there: Address already in use; WEB_HOST and PORT choose another place\n"
+    assert (ended.returncode, ended.stderr) == (1, said)
 
 
 def test_it_leaves_the_clock_to_beat_when_told() -> None:

@@ -1,0 +1,86 @@
+"""The production web server: Granian, with one listening socket for all of its processes.
+
+Granian gives each process a socket of its own (SO_REUSEPORT), and Linux resets a connection that waits at a process in the
+moment of its end. A rolling restart then loses a call in some thousands. Waiting at a shared socket, a connection goes to
+whichever process is there.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import socket
+import sys
+
+from environs import EnvError
+from granian._granian import SocketHolder
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server.mp import MPServer
+
+from config.env import env
+
+
+class WebServer(MPServer):
+    """Granian on a socket that its processes inherit. SIGHUP replaces them one by one, SIGTERM ends them all."""
+
+    def _init_shared_socket(self) -> None:
+        self._sso = listen(self.bind_addr, self.bind_port, self.backlog)
+        self._shd = SocketHolder(self._sso.fileno(), False, self.backlog)  # type: ignore[assignment, call-arg]
+
+
+def listen(host: str, port: int, backlog: int) -> socket.socket:
+    """A socket whose connections arrive once the request is there; OSError when the port is taken.
+
+    A process that ends closes a connection on which it has read nothing yet. With TCP_DEFER_ACCEPT (tcp(7)) it never holds
+    such a one for longer than a moment.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.create_server((host, port), family=family, backlog=backlog)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if hasattr(socket, "TCP_DEFER_ACCEPT"):
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 5)
+    listener.set_inheritable(True)
+    return listener
+
+
+def server() -> WebServer:
+    """The server as the environment wants it: WEB_HOST, PORT, WEB_WORKERS, WEB_THREADS, WEB_RELOAD_SECONDS.
+
+    Few threads: more of them only fight for the interpreter, and the slowest answers take five times as long.
+    Each process that a SIGHUP starts has WEB_RELOAD_SECONDS to load before its elder ends.
+    """
+    return WebServer(
+        "config.wsgi:application",
+        address=env.str("WEB_HOST", "127.0.0.1"),
+        port=env.int("PORT", 8000),
+        interface=Interfaces.WSGI,
+        workers=env.int("WEB_WORKERS", 2),
+        blocking_threads=env.int("WEB_THREADS", 2),
+        websockets=False,
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+        respawn_interval=env.float("WEB_RELOAD_SECONDS", 10.0),
+        workers_kill_timeout=15,
+    )
+
+
+def main() -> int:
+    """Serve until told to end; 1 with one line when a setting is wrong or nobody can listen there."""
+    multiprocessing.set_start_method("fork")  # what the processes inherit is the socket
+    try:
+        server().serve()
+    except EnvError as error:
+        return _cannot(str(error))
+    except OSError as error:
+        return _cannot(f"cannot listen there: {os.strerror(error.errno or 0)}; WEB_HOST and PORT choose another place")
+    return 0
+
+
+def _cannot(why: str) -> int:
+    sys.stderr.write(f"foyer: {why}\n")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
