@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import Enum
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
-from approvals import audit, outbox
+from approvals import audit
 from approvals.applicant import Applicant
-from approvals.languages import choose_language
 from approvals.models import Action, Delivery, SignUpRequest, UserFlow
-from approvals.models.sign_up_request import new_reference
+from approvals.workflow import recording
 
 EARLIER_ANSWERS_KEPT = 10
 ATTEMPTS_TO_RECORD = 3
@@ -29,6 +28,10 @@ class Kind(Enum):
     MAY_CONTINUE = "may_continue"  # Entra may create the account now
 
 
+class CannotRecord(Exception):
+    """The applicant's requests changed under every attempt to record another."""
+
+
 @dataclass(frozen=True)
 class Standing:
     """Where an applicant stands. `request` is the one that it follows from; None when there is none."""
@@ -39,7 +42,7 @@ class Standing:
 
 def check_status(flow: UserFlow, applicant: Applicant) -> Standing:
     """Where the applicant stands in this flow. Changes nothing."""
-    request = SignUpRequest.objects.of_applicant(flow, applicant).select_related("flow").first()
+    request = recording.newest(flow, applicant)
     return _standing(request) if request else Standing(Kind.NEW)
 
 
@@ -49,24 +52,29 @@ def submit(flow: UserFlow, applicant: Applicant) -> Standing:
     However often and however many at once the same person submits, there is one open request: the database refuses
     a second, and the call that was refused then finds the first. Never returns NEW.
     """
-    for attempt in range(1, ATTEMPTS_TO_RECORD + 1):
-        try:
-            with transaction.atomic(durable=True):
-                return _submit(flow, applicant)
-        except IntegrityError:
-            if attempt == ATTEMPTS_TO_RECORD:
-                raise
-    raise AssertionError("unreachable")
+    # Most who submit have never asked before, and for them this is all.
+    request = recording.record(flow, applicant, previous=None)
+    for _attempt in range(ATTEMPTS_TO_RECORD):
+        if request is not None:
+            return Standing(Kind.RECORDED, request)
+        latest = recording.newest(flow, applicant)
+        standing = _standing(latest) if latest else Standing(Kind.NEW)
+        if standing.kind is not Kind.NEW:
+            return _here_again(standing, applicant)
+        request = recording.record(flow, applicant, previous=latest)
+    raise CannotRecord
 
 
-def _submit(flow: UserFlow, applicant: Applicant) -> Standing:
-    latest = SignUpRequest.objects.of_applicant(flow, applicant).select_related("flow").first()
-    if latest is None or (standing := _standing(latest)).kind is Kind.NEW:
-        return Standing(Kind.RECORDED, _record(flow, applicant, previous=latest))
-    if standing.kind is Kind.MAY_CONTINUE:
-        _record_return(latest)
-    elif latest.status == SignUpRequest.Status.PENDING:
-        _take_new_answers(latest, applicant)
+def _here_again(standing: Standing, applicant: Applicant) -> Standing:
+    """Write down what the call of somebody whose request stands brought with it."""
+    request = standing.request
+    if request is None:
+        return standing
+    with transaction.atomic(durable=True):
+        if standing.kind is Kind.MAY_CONTINUE:
+            _record_return(request)
+        elif request.status == SignUpRequest.Status.PENDING:
+            _take_new_answers(request, applicant)
     return standing
 
 
@@ -90,32 +98,13 @@ def _kind_after_approval(request: SignUpRequest) -> Kind:
     return Kind.APPROVED if request.closed_at is None else Kind.NEW
 
 
-def _record(flow: UserFlow, applicant: Applicant, *, previous: SignUpRequest | None) -> SignUpRequest:
-    request = SignUpRequest.objects.create(
-        reference=new_reference(),
-        flow=flow,
-        previous=previous,
-        applicant_key=applicant.key,
-        email=applicant.email,
-        normalised_email=applicant.normalised_email,
-        display_name=applicant.display_name,
-        identities=[asdict(identity) for identity in applicant.identities],
-        language=choose_language(applicant.locales, flow.language),
-        locales=list(applicant.locales),
-        attributes=dict(applicant.attributes),
-        received=applicant.received,
-    )
-    audit.record(Action.SUBMITTED, request=request, previous=previous.reference if previous else None)
-    outbox.enqueue("request.announce", request=request)
-    return request
-
-
 def _take_new_answers(request: SignUpRequest, applicant: Applicant) -> None:
     """Keep changed answers of a pending request, the earlier ones beside them.
 
     The version counts up, so that nobody approves answers that they have not seen. Entra's own repetition of a call
     brings the same answers and changes nothing.
     """
+    request = SignUpRequest.objects.select_related("flow").get(pk=request.pk)
     if request.received == applicant.received:
         return
     earlier = {"until": timezone.now().isoformat(), "received": request.received}
