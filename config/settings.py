@@ -110,6 +110,16 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "timeout": 20,
     }
 
+else:
+    DATABASES["default"]["ENGINE"] = "config.postgresql"
+    # The hot path prepares its statements at their first use. A query whose client has gone ends within a second.
+    DATABASES["default"]["OPTIONS"] = {
+        "connect_timeout": 5,
+        "prepare_threshold": 0 if env.bool("DATABASE_PREPARED_STATEMENTS", True) else None,
+        "options": "-c client_connection_check_interval=1000",
+        **DATABASES["default"].get("OPTIONS", {}),
+    }
+
 REDIS_URL = env.str("REDIS_URL", "")
 CACHES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}

@@ -9,6 +9,7 @@ import hmac
 from django.http import HttpRequest
 
 from approvals.models import UserFlow
+from connector import known
 from connector.models import ConnectorCredential, sha256
 
 NOBODY = sha256("nobody")
@@ -25,16 +26,15 @@ def authenticate(request: HttpRequest, flow_slug: str | None) -> UserFlow:
     there: with the same work done for each, and the same answer.
     """
     username, secret = _basic(request.headers.get("Authorization", ""))
-    credential = _find(username, flow_slug)
+    credential = known.find(username, flow_slug, _look_up)
     expected = credential.secret_sha256 if credential else NOBODY
     matches = hmac.compare_digest(sha256(secret), expected)
     if credential is None or not matches:
         raise WrongCredentials
-    credential.note_use()
     return credential.flow
 
 
-def _find(username: str, flow_slug: str | None) -> ConnectorCredential | None:
+def _look_up(username: str, flow_slug: str | None) -> ConnectorCredential | None:
     """A live credential of that flow. User names are no secrets, so the database may look them up."""
     wanted = {"flow__is_default": True} if flow_slug is None else {"flow__slug": flow_slug}
     live = ConnectorCredential.objects.live().select_related("flow")

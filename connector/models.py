@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from approvals import audit
 from approvals.models import Action, UserFlow
+from connector import known
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -80,11 +81,21 @@ class ConnectorCredential(models.Model):
         return credential, secret
 
     def revoke(self, *, actor: User | None = None) -> None:
-        """Close the door for this credential at once. The second time changes nothing."""
+        """Close the door for this credential: in this process at once, in others within `known.SECONDS`.
+
+        The second time changes nothing.
+        """
         with transaction.atomic():
             open_one = ConnectorCredential.objects.filter(pk=self.pk, revoked_at=None)
             if open_one.update(revoked_at=timezone.now()) == 1:
                 audit.record(Action.CREDENTIAL_REVOKED, flow=self.flow, actor=actor, username=self.username)
+                # Now, and once more when nobody can read the old state any longer.
+                known.forget(self.username)
+                transaction.on_commit(lambda: known.forget(self.username))
+
+    def opens_now(self) -> bool:
+        """Whether it has not run out since it was read."""
+        return self.expires_at is None or self.expires_at > timezone.now()
 
     def note_use(self) -> None:
         """Remember the time of use, to the minute."""

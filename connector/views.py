@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import wraps
 
@@ -15,10 +16,11 @@ from approvals.models import UserFlow
 from approvals.texts import block_text, date_text, validation_text
 from approvals.workflow import Standing
 from approvals.workflow.submission import Kind
-from connector import metrics, unusable
+from connector import metrics, outages, patience, unusable
 from connector.authentication import WrongCredentials, authenticate
 from connector.call import Call
 from connector.claims import Correctable, SignUp
+from connector.gate import Busy, gate
 from connector.responses import (
     ConnectorAnswer,
     Continue,
@@ -47,12 +49,21 @@ def endpoint(step: str) -> Callable[[Endpoint], Callable[..., ConnectorAnswer]]:
         def view(request: HttpRequest, flow: str | None = None) -> ConnectorAnswer:
             if request.method != "POST":
                 return MethodNotAllowed()
-            call = Call.read(request)
+            call, began = Call.read(request), time.monotonic()
             try:
-                answer = _answer(function, request, flow, step, call)
-            except Exception:
-                log.exception("connector_failed", step=step, flow=flow)
+                with gate.entered(), patience.bounded():
+                    outages.memory.let_pass()
+                    answer = _answer(function, request, flow, step, call)
+            except (Busy, outages.Resting) as error:
+                # Not tried. There may be thousands of these.
+                log.warning("connector_not_tried", step=step, cause=outages.note(error, step))
                 answer = try_again_later(call.language())
+            except Exception as error:
+                cause = outages.note(error, step, time.monotonic() - began)
+                log.exception("connector_failed", step=step, flow=flow, cause=cause)
+                answer = try_again_later(call.language())
+            else:
+                outages.memory.served()
             metrics.answers.labels(step=step, answer=type(answer).__name__).inc()
             return answer
 

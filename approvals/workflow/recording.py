@@ -145,11 +145,9 @@ def _insert_request(is_same: str) -> str:
 @cache
 def _one_statement() -> str:
     """PostgreSQL: the event and the work are written from the request's row, so without it there is neither."""
-    return (
-        f"WITH request AS ({_insert_request('IS NOT DISTINCT FROM %s::uuid')} RETURNING id), "
-        f"event AS ({_insert(AuditEvent, 'FROM request')}), entry AS ({_insert(OutboxEntry, 'FROM request')}) "
-        "SELECT id FROM request"
-    )
+    request = f"{_insert_request('IS NOT DISTINCT FROM %s::uuid')} RETURNING id"
+    event, entry = _insert(AuditEvent, "FROM request"), _insert(OutboxEntry, "FROM request")
+    return f"WITH request AS ({request}), event AS ({event}), entry AS ({entry}) SELECT id FROM request"  # noqa: S608
 
 
 @cache
@@ -225,4 +223,5 @@ def _cursor() -> Any:
     if connection.vendor != "postgresql":
         return connection.cursor()
     connection.ensure_connection()
-    return connection.make_cursor(psycopg.Cursor(connection.connection))
+    preparing: Any = psycopg.Cursor(connection.connection)
+    return connection.make_cursor(preparing)

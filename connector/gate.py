@@ -1,0 +1,53 @@
+"""How many calls a process works on at once, and what becomes of the others when there are too many.
+
+More threads than two only fight for the interpreter: the others wait here, in the order in which they came. As long as
+nobody waits long, everybody is served; when somebody has, those who come now are told so at once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Semaphore
+
+AT_ONCE = 2
+LONG_SECONDS = 0.5
+LONGEST_SECONDS = 1.0
+
+
+class Busy(Exception):
+    """There are more calls than this process can serve in time."""
+
+
+class Gate:
+    """Lets `at_once` in. What waits is bounded by the server's threads, and by time."""
+
+    def __init__(self, at_once: int = AT_ONCE) -> None:
+        self._places = Semaphore(at_once)
+        self._waiting_since: deque[float] = deque()
+
+    @contextmanager
+    def entered(self) -> Iterator[None]:
+        """Work inside. Raises Busy, at once when others have waited long, else after LONGEST_SECONDS."""
+        if not self._places.acquire(blocking=False):
+            self._wait()
+        try:
+            yield
+        finally:
+            self._places.release()
+
+    def _wait(self) -> None:
+        now = time.monotonic()
+        if self._waiting_since and now - self._waiting_since[0] > LONG_SECONDS:
+            raise Busy
+        self._waiting_since.append(now)
+        try:
+            if not self._places.acquire(timeout=LONGEST_SECONDS):
+                raise Busy
+        finally:
+            self._waiting_since.remove(now)
+
+
+gate = Gate()

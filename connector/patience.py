@@ -1,0 +1,44 @@
+"""How long a call of Entra's may take: past that, the applicant gets an answer whatever the database is doing."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+
+SECONDS = 1.5
+
+
+class _Call(threading.local):
+    """The call that this thread is answering."""
+
+    ends: float | None = None
+
+
+_call = _Call()
+
+
+@contextmanager
+def bounded(seconds: float = SECONDS) -> Iterator[None]:
+    """Give what this thread does inside at most so many seconds of waiting for a database."""
+    _call.ends = time.monotonic() + seconds
+    _wait_for_the_write_lock(seconds)
+    try:
+        yield
+    finally:
+        _call.ends = None
+        _wait_for_the_write_lock(connection.settings_dict["OPTIONS"].get("timeout", 5.0))
+
+
+def _wait_for_the_write_lock(seconds: float) -> None:
+    """SQLite alone waits by a setting of the connection."""
+    if connection.vendor == "sqlite" and connection.connection is not None:
+        connection.connection.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
+
+
+def left() -> float | None:
+    """The seconds that this thread may still wait, at least a hundredth; None when nobody counts."""
+    return None if _call.ends is None else max(_call.ends - time.monotonic(), 0.01)
