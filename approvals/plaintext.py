@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
-# They reorder what stands around them, so that a text reads as something that it is not.
-_BIDI_CONTROLS = {*map(chr, range(0x202A, 0x202F)), *map(chr, range(0x2066, 0x206A)), "\u200e", "\u200f", "\u061c"}
+# Control characters and lone surrogates, and those that reorder what stands around them, so that a text reads as
+# something that it is not.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")
 
 # All but the two that keep a French question mark beside its word.
 _SPACES = re.compile(r"[^\S\u00a0\u202f]+")
@@ -14,7 +14,7 @@ _SPACES = re.compile(r"[^\S\u00a0\u202f]+")
 
 def plain(text: str) -> str:
     """The text on one line, without control characters, direction marks and lone surrogates."""
-    return "".join(c for c in _SPACES.sub(" ", text) if _is_printable(c)).strip()
+    return _UNPRINTABLE.sub("", _SPACES.sub(" ", text)).strip()
 
 
 def plain_lines(text: str) -> str:
@@ -29,7 +29,3 @@ def shorten(text: str, limit: int) -> str:
     cut = text[: limit - 1]
     at_word = cut.rpartition(" ")[0]
     return (at_word if len(at_word) >= len(cut) - 20 else cut).rstrip(" ,;:.") + "…"
-
-
-def _is_printable(character: str) -> bool:
-    return unicodedata.category(character) not in ("Cc", "Cs") and character not in _BIDI_CONTROLS

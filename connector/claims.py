@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -36,6 +35,8 @@ LOCALES_KEPT = 10
 
 _EXTENSION = re.compile(r"extension_[0-9a-fA-F]{32}_\w+", re.ASCII)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)*")
+# Unicode's categories Cc and Cs.
+_BAD = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _INT32 = range(-(2**31), 2**31)
 
 
@@ -161,7 +162,7 @@ def _may_have_lines(name: str) -> bool:
 
 def _has_bad_characters(value: str, allowed: str = "") -> bool:
     """Whether a text holds what no name holds and some databases refuse: control characters, lone surrogates."""
-    return any(unicodedata.category(c) in ("Cc", "Cs") and c not in allowed for c in value)
+    return any(found not in allowed for found in _BAD.findall(value))
 
 
 def _usable_text(value: Any, longest: int) -> str:

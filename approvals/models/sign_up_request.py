@@ -26,7 +26,10 @@ REFERENCE_ALPHABET = "23456789CDFGHJKMNPQRTVWXYZ"
 
 def new_reference() -> str:
     """A fresh reference such as `K7Q-4MD9`: 26^7, about 8 thousand million; the database refuses a double."""
-    letters = "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(7))
+    number, letters = secrets.randbelow(len(REFERENCE_ALPHABET) ** 7), ""
+    for _letter in range(7):
+        number, place = divmod(number, len(REFERENCE_ALPHABET))
+        letters += REFERENCE_ALPHABET[place]
     return f"{letters[:3]}-{letters[3:]}"
 
 
