@@ -23,6 +23,7 @@ from django.views.decorators.http import require_safe
 
 from approvals.models import WorkerHeartbeat
 from config import metrics as readings
+from connector import outages
 
 log = structlog.get_logger(__name__)
 
@@ -47,7 +48,7 @@ def alive(_request: HttpRequest) -> HttpResponse:
 def ready(_request: HttpRequest) -> JsonResponse:
     """200 when the database and the broker answer and a worker was seen lately, else 503, within PROBE_SECONDS.
 
-    Each of the three is `ok` or a code: `unreachable`, `timeout`, `never_seen`, `not_seen_lately`.
+    Each of the three is `ok` or a code: `unreachable`, `timeout`, `disk_full`, `never_seen`, `not_seen_lately`.
     """
     probes = {"database": ask_database, "broker": ask_broker, "worker": look_for_worker}
     running = {name: _probes.submit(probe) for name, probe in probes.items()}
@@ -79,10 +80,13 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def ask_database() -> str:
-    """Run the smallest query, on a fresh connection of the calling thread. Raises what the driver raises."""
+    """Run the smallest query, on a fresh connection of the calling thread. Raises what the driver raises.
+
+    A database that answers and cannot keep anything is not well: `disk_full` when sign-ups have just met that.
+    """
     with closing(connection), connection.cursor() as cursor:
         cursor.execute("SELECT 1")
-    return OK
+    return "disk_full" if outages.memory.seen() == "disk_full" else OK
 
 
 def look_for_worker() -> str:

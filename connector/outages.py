@@ -6,7 +6,7 @@ import sqlite3
 import time
 from threading import Lock
 
-from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from connector import metrics
 from connector.gate import Busy
@@ -66,6 +66,9 @@ def note(error: Exception, step: str, took: float = 0) -> str:
     metrics.failures.labels(step=step, cause=cause).inc()
     if cause in OUTAGES:
         memory.failed(cause, took)
+        if not connection.in_atomic_block:
+            # Whatever it waits for, nobody does any more; the next call gets a fresh one.
+            connection.close()
     return cause
 
 

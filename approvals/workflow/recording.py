@@ -224,4 +224,4 @@ def _cursor() -> Any:
         return connection.cursor()
     connection.ensure_connection()
     preparing: Any = psycopg.Cursor(connection.connection)
-    return connection.make_cursor(preparing)
+    return connection.make_debug_cursor(preparing) if connection.queries_logged else connection.make_cursor(preparing)

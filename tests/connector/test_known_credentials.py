@@ -1,0 +1,57 @@
+"""Credentials are remembered for a moment, and a revocation is not late for it."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from connector import known
+from connector.models import ConnectorCredential
+from tests.connector.conftest import Entra
+from tests.factories import make_flow
+
+
+def test_a_known_caller_costs_one_query(entra: Entra) -> None:
+    entra.check_status()
+    with CaptureQueriesContext(connection) as told:
+        entra.check_status()
+    assert ["approvals_signuprequest" in query["sql"] for query in told] == [True]
+
+
+def test_a_wrong_secret_is_refused_for_a_known_user_name(entra: Entra) -> None:
+    assert entra.call("submit").status_code == 200
+    entra.authorization = entra.authorization[:-6] + "AAAA=="
+    assert entra.call("submit").status_code == 401
+
+
+def test_a_known_credential_opens_one_flow_only(entra: Entra) -> None:
+    assert entra.call("check-status").status_code == 200
+    entra.slug = make_flow("suppliers").slug
+    assert entra.call("check-status").status_code == 401
+
+
+def test_a_revocation_holds_at_once_where_it_is_made(entra: Entra) -> None:
+    assert entra.call("check-status").status_code == 200
+    ConnectorCredential.objects.get().revoke()
+    assert entra.call("check-status").status_code == 401
+
+
+def test_a_revocation_elsewhere_holds_when_the_memory_ends(entra: Entra) -> None:
+    assert entra.call("check-status").status_code == 200
+    ConnectorCredential.objects.update(revoked_at=timezone.now())
+    asked_until = time.monotonic() + known.SECONDS + 10
+    while entra.call("check-status").status_code == 200:
+        assert time.monotonic() < asked_until
+    assert entra.call("check-status").status_code == 401
+
+
+def test_a_known_credential_runs_out_at_its_time(entra: Entra) -> None:
+    ConnectorCredential.objects.update(expires_at=timezone.now() + timedelta(days=1))
+    assert entra.call("check-status").status_code == 200
+    with time_machine.travel(timezone.now() + timedelta(days=1, seconds=1)):
+        assert entra.call("check-status").status_code == 401
