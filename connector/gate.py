@@ -38,10 +38,17 @@ class Gate:
         finally:
             self._places.release()
 
+    def is_overloaded(self) -> bool:
+        """Whether somebody has waited long."""
+        try:
+            return time.monotonic() - self._waiting_since[0] > LONG_SECONDS
+        except IndexError:
+            return False
+
     def _wait(self) -> None:
-        now = time.monotonic()
-        if self._waiting_since and now - self._waiting_since[0] > LONG_SECONDS:
+        if self.is_overloaded():
             raise Busy
+        now = time.monotonic()
         self._waiting_since.append(now)
         try:
             if not self._places.acquire(timeout=LONGEST_SECONDS):

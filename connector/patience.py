@@ -22,10 +22,10 @@ _call = _Call()
 
 
 @contextmanager
-def bounded(seconds: float = SECONDS) -> Iterator[None]:
-    """Give what this thread does inside at most so many seconds of waiting for a database."""
-    _call.ends = time.monotonic() + seconds
-    _wait_for_the_write_lock(seconds)
+def bounded(began: float) -> Iterator[None]:
+    """Let what this thread does inside wait for a database until SECONDS after the call began, by the monotonic clock."""
+    _call.ends = began + SECONDS
+    _wait_for_the_write_lock(left() or SECONDS)
     try:
         yield
     finally:

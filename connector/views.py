@@ -51,7 +51,7 @@ def endpoint(step: str) -> Callable[[Endpoint], Callable[..., ConnectorAnswer]]:
                 return MethodNotAllowed()
             call, began = Call.read(request), time.monotonic()
             try:
-                with gate.entered(), patience.bounded():
+                with gate.entered(), patience.bounded(began):
                     outages.memory.let_pass()
                     answer = _answer(function, request, flow, step, call)
             except (Busy, outages.Resting) as error:

@@ -20,6 +20,21 @@ MANY = 50
 
 
 @pytest.fixture
+def slow_insert() -> Iterator[None]:
+    """Inserting a request takes a moment, so that many calls are certain to look before the first has written."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION take_a_moment() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN PERFORM pg_sleep(0.3); RETURN NEW; END $$;"
+            "CREATE TRIGGER take_a_moment BEFORE INSERT ON approvals_signuprequest "
+            "FOR EACH ROW EXECUTE FUNCTION take_a_moment()"
+        )
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER take_a_moment ON approvals_signuprequest; DROP FUNCTION take_a_moment()")
+
+
+@pytest.fixture
 def no_guard() -> Iterator[None]:
     """The database without its constraint of one open request for each applicant."""
     guard = next(c for c in SignUpRequest._meta.constraints if c.name == "one_open_request_per_applicant")
@@ -51,7 +66,7 @@ def submit_many() -> list[str]:
     return [message for message in told if isinstance(message, str)]
 
 
-def test_without_the_constraint_one_person_gets_several_requests(no_guard: None) -> None:
+def test_without_the_constraint_one_person_gets_several_requests(slow_insert: None, no_guard: None) -> None:
     submit_many()
     assert SignUpRequest.objects.count() > 1
 

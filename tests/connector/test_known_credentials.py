@@ -20,7 +20,7 @@ def test_a_known_caller_costs_one_query(entra: Entra) -> None:
     entra.check_status()
     with CaptureQueriesContext(connection) as told:
         entra.check_status()
-    assert ["approvals_signuprequest" in query["sql"] for query in told] == [True]
+    assert len(told) == 1
 
 
 def test_a_wrong_secret_is_refused_for_a_known_user_name(entra: Entra) -> None:
