@@ -25,8 +25,8 @@ PREFIXES = (f"{MOUNT}/connectors/", f"{MOUNT}/approvals/")
 def shield(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
     """Answer on the connector's addresses by a way of their own, and turn every foreign answer into a block page.
 
-    The way is short: sessions, sign-in, forms and the browser's policies, which the pages need, cost each call a fifth of
-    its time and have nothing to say here. An error page of the framework, a redirect, a refused host name: to Entra each
+    The way is short: sessions, sign-in, forms and the browser's policies, which the pages need, have nothing to
+    say here and cost each call time. An error page of the framework, a redirect, a refused host name: to Entra each
     is a broken connector, and the applicant would see a failure without a word of help.
     """
 
