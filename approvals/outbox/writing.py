@@ -32,20 +32,35 @@ def enqueue(
     `actor` is who caused it: many entries of one person do not hold up those of others. With `once`, a second call
     with the same value changes nothing. The payload takes ids and codes only.
     """
+    columns = new_entry(
+        kind, request_id=request.pk if request else None, actor=actor, delay=delay, once=once, **payload
+    )
+    OutboxEntry.objects.bulk_create([OutboxEntry(**columns)], ignore_conflicts=once is not None)
+    transaction.on_commit(lambda: nudge.workers(delay), robust=True)
+
+
+def new_entry(
+    kind: str,
+    *,
+    request_id: UUID | None,
+    actor: User | None = None,
+    delay: float = 0,
+    once: str | None = None,
+    **payload: Any,
+) -> dict[str, Any]:
+    """What is to be written of new work; every other column has its default. For whoever writes rows without models."""
     due_at = timezone.now() + timedelta(seconds=delay)
     source = f"user:{actor.pk}" if actor else ""
-    entry = OutboxEntry(
-        kind=kind,
-        request=request,
-        payload=payload,
-        once=once,
-        lane=kinds.lane(kind),
-        source=source,
-        due_at=due_at,
-        turn_at=turn(due_at, source),
-    )
-    OutboxEntry.objects.bulk_create([entry], ignore_conflicts=once is not None)
-    transaction.on_commit(lambda: nudge.workers(delay), robust=True)
+    return {
+        "kind": kind,
+        "request_id": request_id,
+        "payload": payload,
+        "once": once,
+        "lane": kinds.lane(kind),
+        "source": source,
+        "due_at": due_at,
+        "turn_at": turn(due_at, source),
+    }
 
 
 def cancel_decision(request: SignUpRequest, decision: int) -> bool:

@@ -7,11 +7,11 @@ commits by itself; SQLite gets a short transaction that takes the write lock at 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import psycopg
@@ -19,14 +19,13 @@ from django.db import InterfaceError, OperationalError, connection, models, tran
 from django.utils import timezone
 from uuid6 import uuid7
 
-from approvals import nudge
+from approvals import nudge, outbox
 from approvals.applicant import Applicant
 from approvals.languages import choose_language
 from approvals.models import Action, AuditEvent, OutboxEntry, SignUpRequest, UserFlow
 from approvals.models.sign_up_request import new_reference
 
 # What the connector needs to know of a request. Everything else is loaded when somebody asks for it.
-# In the order of the model's fields, in which Django makes an object of them.
 _TOLD = ("id", "reference", "flow_id", "status", "submitted_at", "closed_at", "decided_at", "effects_at", "reason")
 
 
@@ -36,8 +35,7 @@ def newest(flow: UserFlow, applicant: Applicant) -> SignUpRequest | None:
     row = _run(sql, (flow.pk, applicant.key))
     if row is None:
         return None
-    values = [_read(reader, value) for reader, value in zip(readers, row, strict=True)]
-    request = SignUpRequest.from_db(connection.alias, _TOLD, values)
+    request = _as_object({name: _read(reader, value) for (name, reader), value in zip(readers, row, strict=True)})
     request.flow = flow
     return request
 
@@ -50,14 +48,11 @@ def record(flow: UserFlow, applicant: Applicant, *, previous: SignUpRequest | No
     """
     request = _request(flow, applicant, previous)
     facts = {"previous": previous.reference if previous else None}
-    event = {"id": uuid7(), "action": Action.SUBMITTED, "at": request["submitted_at"], "data": facts}
-    entry = {"id": uuid7(), "kind": "request.announce", "due_at": request["submitted_at"]}
-    entry["created_at"] = request["submitted_at"]
-    about = {"request_id": request["id"]}
+    event = {"action": Action.SUBMITTED, "request_id": request["id"], "flow_id": flow.pk, "data": facts}
     rows = _Rows(
         _values(SignUpRequest, request),
-        _values(AuditEvent, {**event, **about, "flow_id": flow.pk}),
-        _values(OutboxEntry, {**entry, **about}),
+        _values(AuditEvent, event),
+        _values(OutboxEntry, outbox.new_entry("request.announce", request_id=request["id"])),
         (flow.pk, request["applicant_key"], _uuid(request["previous_id"])),
     )
     with _transaction():
@@ -65,9 +60,15 @@ def record(flow: UserFlow, applicant: Applicant, *, previous: SignUpRequest | No
     if not recorded:
         return None
     transaction.on_commit(nudge.workers, robust=True)
-    fresh = SignUpRequest(**request)
-    fresh.flow, fresh._state.adding, fresh._state.db = flow, False, connection.alias
+    fresh = _as_object(request)
+    fresh.flow = flow
     return fresh
+
+
+def _as_object(columns: dict[str, Any]) -> SignUpRequest:
+    """A request as if loaded with these columns. Any other is loaded when somebody asks for it."""
+    names = [field.attname for field in SignUpRequest._meta.concrete_fields if field.attname in columns]
+    return SignUpRequest.from_db(connection.alias, names, [columns[name] for name in names])
 
 
 def _request(flow: UserFlow, applicant: Applicant, previous: SignUpRequest | None) -> dict[str, Any]:
@@ -99,37 +100,59 @@ class _Rows:
         self.request, self.event, self.entry, self.condition = request, event, entry, condition
 
 
+class _Column(NamedTuple):
+    """A column that is written: the database's form of a value, and of the value that it has when nobody gives one."""
+
+    name: str
+    quoted: str
+    prepare: Callable[[Any], Any]
+    default: Callable[[], Any]
+
+
 @cache
-def _fresh(model: type[models.Model], _vendor: str) -> dict[str, Any]:
-    """What a new object has in each column before anybody sets it, as the database takes it."""
-    blank = model()
+def _columns(model: type[models.Model], _vendor: str) -> tuple[_Column, ...]:
+    """The columns that a model writes, in the model's order; the database fills in the others."""
     fields = model._meta.concrete_fields
-    return {f.attname: f.get_db_prep_save(getattr(blank, f.attname), connection) for f in fields}
+    return tuple(_column(field) for field in fields if _is_written(field))
 
 
-@cache
-def _fields(model: type[models.Model]) -> dict[str, models.Field[Any, Any]]:
-    return {field.attname: field for field in model._meta.concrete_fields}
+def _is_written(field: models.Field[Any, Any]) -> bool:
+    return not field.generated and (field.has_default() or not field.has_db_default())
+
+
+def _column(field: models.Field[Any, Any]) -> _Column:
+    def prepare(value: Any) -> Any:
+        return field.get_db_prep_save(value, connection)
+
+    def default() -> Any:
+        return prepare(field.get_default())
+
+    # Only what is called for each new row may differ from row to row.
+    if not callable(field.default) or field.default in (dict, list):
+        constant = default()
+        return _Column(field.attname, f'"{field.column}"', prepare, lambda: constant)
+    return _Column(field.attname, f'"{field.column}"', prepare, default)
 
 
 def _values(model: type[models.Model], given: dict[str, Any]) -> list[Any]:
     """A parameter for each column, in the columns' order."""
-    fields = _fields(model)
-    given = {name: fields[name].get_db_prep_save(value, connection) for name, value in given.items()}
-    return list({**_fresh(model, connection.vendor), **given}.values())
+    return [
+        column.prepare(given[column.name]) if column.name in given else column.default()
+        for column in _columns(model, connection.vendor)
+    ]
 
 
 def _uuid(value: UUID | None) -> Any:
-    return _fields(SignUpRequest)["id"].get_db_prep_save(value, connection)
+    return SignUpRequest._meta.pk.get_db_prep_save(value, connection)
 
 
 # --- Statements ----------------------------------------------------------------------------------------------
 
 
 def _insert(model: type[models.Model], source: str = "") -> str:
-    columns = ", ".join(f'"{field.column}"' for field in model._meta.concrete_fields)
-    marks = ", ".join(["%s"] * len(model._meta.concrete_fields))
-    return f'INSERT INTO "{model._meta.db_table}" ({columns}) SELECT {marks} {source}'
+    columns = _columns(model, connection.vendor)
+    names, marks = ", ".join(column.quoted for column in columns), ", ".join(["%s"] * len(columns))
+    return f'INSERT INTO "{model._meta.db_table}" ({names}) SELECT {marks} {source}'
 
 
 @cache
@@ -151,17 +174,19 @@ def _one_statement() -> str:
 
 
 @cache
-def _lookup(_vendor: str) -> tuple[str, list[list[Any]]]:
+def _lookup(_vendor: str) -> tuple[str, list[tuple[str, list[Any]]]]:
     """The query of `newest`, and for each of its columns what turns the database's value into the field's."""
-    fields = [_fields(SignUpRequest)[name] for name in _TOLD]
+    fields = [field for field in SignUpRequest._meta.concrete_fields if field.attname in _TOLD]
     columns = ", ".join(f'"{field.column}"' for field in fields)
     where = "WHERE flow_id = %s AND applicant_key = %s ORDER BY submitted_at DESC, id DESC LIMIT 1"
-    readers = [
-        [(reader, field.cached_col) for reader in connection.ops.get_db_converters(field.cached_col)]
-        + [(reader, field.cached_col) for reader in field.get_db_converters(connection)]
-        for field in fields
-    ]
+    readers = [(field.attname, _readers(field)) for field in fields]
     return f'SELECT {columns} FROM "{SignUpRequest._meta.db_table}" {where}', readers  # noqa: S608
+
+
+def _readers(field: models.Field[Any, Any]) -> list[Any]:
+    column = field.cached_col
+    both = (*connection.ops.get_db_converters(column), *field.get_db_converters(connection))
+    return [(reader, column) for reader in both]
 
 
 def _read(readers: list[Any], value: Any) -> Any:
