@@ -213,7 +213,8 @@ def test_it_tells_a_person_without_flows_so(stranger) -> None:
 
 
 def test_it_marks_who_was_denied_earlier(annas, anna, flow) -> None:
-    UserFlow.objects.update(reapply_after_days=0)
+    flow.reapply_after_days = 0
+    flow.save()
     make_request(flow, status="denied", by=anna)
     make_request(flow)
     assert get(annas).count("Denied earlier") == 1

@@ -133,7 +133,8 @@ def test_it_shows_what_the_applicant_answered_before(annas, flow) -> None:
 
 
 def test_it_shows_the_same_person_and_the_same_organisation(annas, anna, flow) -> None:
-    UserFlow.objects.update(reapply_after_days=0)
+    flow.reapply_after_days = 0
+    flow.save()
     earlier = make_request(flow, status="denied", by=anna, reason="Wrong address.")
     colleague = make_request(flow, email="maria@fabrikam.example", displayName="Maria")
     make_request(flow, email="li@northwind.example", displayName="Li of Northwind")
@@ -282,7 +283,8 @@ def test_it_shows_times_in_the_readers_zone(anna, flow) -> None:
 
 
 def test_it_asks_the_database_a_fixed_number_of_times(annas, anna, flow, django_assert_num_queries) -> None:
-    UserFlow.objects.update(reapply_after_days=0)
+    flow.reapply_after_days = 0
+    flow.save()
     make_request(flow, status="denied", by=anna)
     request = make_request(flow)
     for n in range(8):
