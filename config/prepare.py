@@ -9,16 +9,23 @@ import fcntl
 import hashlib
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import django
+from django.core.management.base import CommandError
 from environs import EnvError
 
 from config.env import VAR
 
+if TYPE_CHECKING:
+    from django.db.backends.utils import CursorWrapper
+
 MIGRATION_LOCK = 4_606_939
+LOCK_POLL_SECONDS = 0.2
 
 
 class Unusable(Exception):
@@ -32,7 +39,7 @@ def main() -> int:
         django.setup()
         migrate()
         collect_static()
-    except (EnvError, ValueError, Unusable) as error:
+    except (EnvError, ValueError, Unusable, CommandError) as error:
         sys.stderr.write(f"foyer: {error}\n")
         return 1
     return 0
@@ -85,11 +92,20 @@ def _one_at_a_time() -> Iterator[None]:
             yield
         return
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
+        _wait_for_lock(cursor)
         try:
             yield
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK])
+
+
+def _wait_for_lock(cursor: CursorWrapper) -> None:
+    """Ask again and again: a statement that waits would hold up the index that the lock's owner builds concurrently."""
+    while True:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [MIGRATION_LOCK])
+        if cursor.fetchone() == (True,):
+            return
+        time.sleep(LOCK_POLL_SECONDS)
 
 
 @contextmanager

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from rest_framework import serializers
 
 from approvals.api.strict import StrictSerializer, WordsField
-from approvals.models import Action, AuditEvent, Delivery, SignUpRequest
-from approvals.models.sign_up_request import SignUpRequestQuerySet, normalise_reference
+from approvals.lanes import Values
+from approvals.models import Action, AuditEvent, Delivery, SignUpRequest, UserFlow
+from approvals.models.sign_up_request import SignUpRequestQuerySet, holds, normalise_reference
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 DELIVERY_STATES = ["none", *Delivery.State.values]
 LONGEST_PAGE = 200
@@ -22,6 +26,9 @@ class PageFilters(StrictSerializer):
     limit = serializers.IntegerField(
         min_value=1, max_value=LONGEST_PAGE, required=False, help_text="How many on a page; 50 if left out."
     )
+    # Set by `narrow` when what was asked for is in too many rows to find them all: see `approvals.paging`.
+    among: Q | None = None
+
     cursor = WordsField(max_length=500, help_text="Where a page begins: from the `next` or `previous` of another page.")
 
 
@@ -32,21 +39,39 @@ class RequestFilters(PageFilters):
     delivery = serializers.ChoiceField(choices=DELIVERY_STATES, required=False)
     flow = serializers.SlugField(max_length=50, required=False, help_text="The slug of a user flow.")
     email = WordsField(max_length=320, help_text="The whole address, whatever its case.")
-    q = WordsField(max_length=200, help_text="Part of a name or address, or a reference.")
+    q = WordsField(
+        max_length=200,
+        help_text="Part of a name or address, or how a reference begins; with fewer than three letters, how an address "
+        "or a word of a name begins. Where very many match, a page may hold few and yet have a next one.",
+    )
     submitted_after = serializers.DateTimeField(required=False, help_text="This instant or later.")
     submitted_before = serializers.DateTimeField(required=False, help_text="Earlier than this instant.")
 
     def narrow(self, requests: SignUpRequestQuerySet) -> SignUpRequestQuerySet:
-        """Those of the requests that the validated filters mean."""
+        """Those of the requests that the validated filters mean, as far as `lanes` does not say it."""
         asked = self.validated_data
-        columns = {"status": "status", "flow": "flow__slug"}
-        requests = requests.filter(**{column: asked[name] for name, column in columns.items() if name in asked})
         requests = requests.filter(**_between("submitted_at", asked, "submitted"))
         if "delivery" in asked:
             requests = requests.with_delivery(asked["delivery"])
         if "email" in asked:
             requests = requests.with_email(asked["email"])
-        return requests.search(asked.get("q", ""))
+        if "q" in asked:
+            found = SignUpRequest.objects.holding(asked["q"])
+            self.among = holds(asked["q"]) if found is None else None
+            requests = requests if found is None else requests.filter(pk__in=found)
+        return requests
+
+    def lanes(self, reader: User) -> dict[str, Values]:
+        """The flows and the states that are asked for, among those that this person may see."""
+        asked = self.validated_data
+        statuses = [asked["status"]] if "status" in asked else SignUpRequest.Status.values
+        return {"flow_id": _flows(reader, asked), "status": statuses}
+
+    @property
+    def are_few(self) -> bool:
+        """Whether the filters leave so few that they are found and put in order, instead of read in order."""
+        asked = self.validated_data
+        return "email" in asked or ("q" in asked and not self.among) or asked.get("delivery") in ("queued", "failed")
 
 
 class AuditFilters(PageFilters):
@@ -59,13 +84,29 @@ class AuditFilters(PageFilters):
     at_before = serializers.DateTimeField(required=False, help_text="Earlier than this instant.")
 
     def narrow(self, events: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
-        """Those of the events that the validated filters mean."""
+        """Those of the events that the validated filters mean, as far as `lanes` does not say it."""
         asked = self.validated_data
-        columns = {"action": "action", "flow": "flow__slug"}
-        events = events.filter(**{column: asked[name] for name, column in columns.items() if name in asked})
         if "reference" in asked:
             events = events.filter(request__reference=normalise_reference(asked["reference"]))
         return events.filter(**_between("at", asked, "at"))
+
+    def lanes(self, reader: User) -> dict[str, Values]:
+        """The flows and the actions that are asked for, among those that this person may see."""
+        asked = self.validated_data
+        flows: Values = _flows(reader, asked)
+        if reader.is_superuser and "flow" not in asked:
+            flows = [*UserFlow.objects.values_list("pk", flat=True), None]
+        return {"flow_id": flows, "action": [asked["action"]] if "action" in asked else Action.values}
+
+    @property
+    def are_few(self) -> bool:
+        """Whether the filters leave so few that they are found and put in order, instead of read in order."""
+        return "reference" in self.validated_data
+
+
+def _flows(reader: User, asked: dict[str, Any]) -> QuerySet[UserFlow]:
+    flows = UserFlow.objects.reviewed_by(reader)
+    return flows.filter(slug=asked["flow"]) if "flow" in asked else flows
 
 
 def _between(column: str, asked: dict[str, Any], prefix: str) -> dict[str, Any]:

@@ -2,45 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils.dateparse import parse_datetime
 from rest_framework.exceptions import NotFound
-from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
+from rest_framework.utils.urls import replace_query_param
 
 from approvals.api.filters import PageFilters
+from approvals.lanes import Values
+from approvals.paging import Order, Page, looked_through, page_of
+
+PAGE_SIZE = 50
+AFTER, BEFORE = "a", "b"
 
 
-class Pages(CursorPagination):
-    """Pages over a time column, with the id to tell equal times apart."""
+def answer_page(
+    rows: QuerySet[Any],
+    column: str,
+    filters: PageFilters,
+    request: Request,
+    serializer: type[BaseSerializer[Any]],
+    lanes: Mapping[str, Values] | None = None,
+) -> Response:
+    """The page of the rows that the request asks for, in order of a time column and the id.
 
-    page_size = 50
-
-    def __init__(self, column: str, filters: PageFilters) -> None:
-        sign = "-" if filters.validated_data.get("order") == "newest" else ""
-        self.ordering = (f"{sign}{column}", f"{sign}id")
-        self.page_size = filters.validated_data.get("limit", self.page_size)
-
-    def decode_cursor(self, request: Request) -> Cursor | None:
-        """The cursor of the request. Raises NotFound for one that this API did not write."""
-        cursor = super().decode_cursor(request)
-        if cursor is not None and cursor.position is not None and not _is_instant(str(cursor.position)):
-            raise NotFound(self.invalid_cursor_message)
-        return cursor
-
-    def answer(self, rows: QuerySet[Any], request: Request, serializer: type[BaseSerializer[Any]]) -> Response:
-        """The page of the rows that the request asks for."""
-        page = self.paginate_queryset(rows, request)
-        return self.get_paginated_response(serializer(page, many=True, context={"request": request}).data)
+    With `lanes`, of the rows whose columns hold their values. Raises NotFound for a cursor that this API did not write.
+    """
+    asked = filters.validated_data
+    order = Order(column, newest_first=asked.get("order") == "newest")
+    place = _place(asked.get("cursor", ""), order)
+    size = asked.get("limit", PAGE_SIZE)
+    page: Page[Any] = (
+        looked_through(rows, order, lanes, among=filters.among, **place, size=size)
+        if filters.among and lanes is not None
+        else page_of(rows, order, **place, size=size, lanes=lanes)
+    )
+    links = {"next": _link(request, AFTER, page.after), "previous": _link(request, BEFORE, page.before)}
+    return Response({**links, "results": serializer(page.rows, many=True, context={"request": request}).data})
 
 
-def _is_instant(text: str) -> bool:
-    try:
-        instant = parse_datetime(text)
-    except ValueError:
-        return False
-    return instant is not None and instant.tzinfo is not None
+def _place(cursor: str, order: Order) -> dict[str, str]:
+    """What a cursor means to `page_of`. Its first letter says on which side of the place the page lies."""
+    if not cursor:
+        return {}
+    side, place = {AFTER: "after", BEFORE: "before"}.get(cursor[0]), cursor[1:]
+    if side is None or order.beyond(place) is None:
+        raise NotFound("Invalid cursor")
+    return {side: place}
+
+
+def _link(request: Request, side: str, cursor: str) -> str | None:
+    return replace_query_param(request.build_absolute_uri(), "cursor", side + cursor) if cursor else None

@@ -13,16 +13,18 @@ from rest_framework.response import Response
 
 from approvals.api.endpoint import caller, endpoint
 from approvals.api.filters import AuditFilters, PageFilters, RequestFilters
-from approvals.api.paging import Pages
+from approvals.api.paging import answer_page
 from approvals.api.representations import (
     AuditEventSerializer,
     FlowSerializer,
     RequestDetailSerializer,
     RequestSerializer,
 )
+from approvals.lanes import in_lanes
 from approvals.models import AuditEvent, SignUpRequest, UserFlow
 from approvals.models.sign_up_request import SignUpRequestQuerySet, normalise_reference
 
+SHOWN_WITH_A_REQUEST = ("flow", "delivery", "decided_by", "previous")
 Filters = TypeVar("Filters", bound=PageFilters)
 
 
@@ -43,8 +45,8 @@ def page_of(name: str, item: type[serializers.Serializer[Any]]) -> serializers.S
 def list_requests(request: Request) -> Response:
     """The requests of the flows that you review, oldest first, page by page."""
     filters = _validated(RequestFilters, request)
-    found = filters.narrow(shown_requests(request))
-    return Pages("submitted_at", filters).answer(found, request, RequestSerializer)
+    found = filters.narrow(SignUpRequest.objects.select_related(*SHOWN_WITH_A_REQUEST))
+    return _page(found, "submitted_at", filters, request, RequestSerializer)
 
 
 @endpoint("GET", answer=RequestDetailSerializer, refusals=(404,), tags=["requests"], summary="Show a sign-up request")
@@ -83,16 +85,14 @@ def list_flows(request: Request) -> Response:
 def list_audit_events(request: Request) -> Response:
     """What happened in the flows that you review, oldest first; to an administrator, what happened at all."""
     filters = _validated(AuditFilters, request)
-    events = AuditEvent.objects.select_related("request", "flow", "actor")
-    if not caller(request).is_superuser:
-        events = events.filter(flow__in=UserFlow.objects.reviewed_by(caller(request)))
-    return Pages("at", filters).answer(filters.narrow(events), request, AuditEventSerializer)
+    events = filters.narrow(AuditEvent.objects.select_related("request", "flow", "actor"))
+    return _page(events, "at", filters, request, AuditEventSerializer)
 
 
 def shown_requests(request: Request) -> SignUpRequestQuerySet:
     """The requests that the caller may see, with all that a representation needs."""
     visible = SignUpRequest.objects.visible_to(caller(request))
-    return visible.select_related("flow", "delivery", "decided_by", "previous")
+    return visible.select_related(*SHOWN_WITH_A_REQUEST)
 
 
 def find_request(request: Request, reference: str, requests: QuerySet[SignUpRequest] | None = None) -> SignUpRequest:
@@ -102,6 +102,20 @@ def find_request(request: Request, reference: str, requests: QuerySet[SignUpRequ
     if found is None:
         raise NotFound("There is no such request among those that you review.")
     return found
+
+
+def _page(
+    rows: QuerySet[Any],
+    column: str,
+    filters: RequestFilters | AuditFilters,
+    request: Request,
+    serializer: type[serializers.Serializer[Any]],
+) -> Response:
+    """The page of the rows in the caller's lanes: read along the index, unless the filters leave few."""
+    lanes = filters.lanes(caller(request))
+    if filters.are_few:
+        return answer_page(rows.filter(in_lanes(lanes)), column, filters, request, serializer)
+    return answer_page(rows, column, filters, request, serializer, lanes)
 
 
 def _validated(kind: type[Filters], request: Request) -> Filters:

@@ -57,9 +57,13 @@ class AuditEvent(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     action = models.CharField(_("action"), max_length=40, choices=Action)
     at = models.DateTimeField(_("at"), default=timezone.now)
-    request = models.ForeignKey(SignUpRequest, on_delete=models.PROTECT, null=True, related_name="events")
-    flow = models.ForeignKey(UserFlow, on_delete=models.PROTECT, null=True, related_name="events")
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    request = models.ForeignKey(
+        SignUpRequest, on_delete=models.PROTECT, null=True, related_name="events", db_index=False
+    )
+    flow = models.ForeignKey(UserFlow, on_delete=models.PROTECT, null=True, related_name="events", db_index=False)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     actor_name = models.CharField(_("by"), max_length=200, blank=True)
     data = models.JSONField(_("facts"), default=dict)
 
@@ -72,6 +76,12 @@ class AuditEvent(models.Model):
         indexes = [
             models.Index(fields=["request", "at"], name="requests_timeline"),
             models.Index(fields=["at", "id"], name="audit_order"),
+            models.Index(fields=["flow", "action", "at", "id"], name="audit_lanes"),
+            models.Index(
+                fields=["actor", "flow", "action", "at", "id"],
+                condition=models.Q(actor__isnull=False),
+                name="audit_lanes_of_actor",
+            ),
         ]
 
     def __str__(self) -> str:

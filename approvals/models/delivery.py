@@ -52,7 +52,11 @@ class Delivery(models.Model):
     class Meta:
         verbose_name = _("delivery")
         verbose_name_plural = _("deliveries")
-        indexes = [models.Index(fields=["state"], condition=models.Q(state="failed"), name="failed_deliveries")]
+        indexes = [
+            models.Index(
+                fields=["state"], condition=models.Q(state__in=["queued", "failed"]), name="unfinished_deliveries"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.request.reference}: {self.state}"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models
@@ -23,6 +25,11 @@ if TYPE_CHECKING:
 # No vowels, so no words; no 0/O, 1/I/L, 8/B: a reference is read out over the telephone.
 REFERENCE_ALPHABET = "23456789CDFGHJKMNPQRTVWXYZ"
 
+# The trigram index of the search knows where three letters stand anywhere, and fewer where a word begins.
+SHORTEST_PART = 3
+NO_LETTER = re.compile(r"[\W_]+")
+MOST_FOUND = 1000
+
 
 def new_reference() -> str:
     """A fresh reference such as `K7Q-4MD9`: 26^7, about 8 thousand million; the database refuses a double."""
@@ -39,12 +46,27 @@ def normalise_reference(typed: str) -> str:
     return f"{letters[:3]}-{letters[3:]}"
 
 
+def holds(words: str) -> Q:
+    """The condition of `search`."""
+    words = words.strip().replace("\0", "")
+    if not words:
+        return Q()
+    longest = max(len(part) for part in NO_LETTER.split(words))
+    if longest == 0:
+        return Q(pk__in=[])
+    if longest < SHORTEST_PART:
+        name = Q(display_name__istartswith=words) | Q(display_name__icontains=f" {words}")
+        return name | Q(normalised_email__startswith=words.lower())
+    part = Q(display_name__icontains=words) | Q(normalised_email__contains=words.lower())
+    return part | Q(reference__startswith=normalise_reference(words).rstrip("-"))
+
+
 class SignUpRequestQuerySet(models.QuerySet["SignUpRequest"]):
     """The ways to look at requests."""
 
     def visible_to(self, user: User) -> Self:
         """Those of the flows that this person reviews. Every page and API starts here."""
-        return self.filter(flow__in=UserFlow.objects.reviewed_by(user))
+        return self if user.is_superuser else self.filter(flow__in=UserFlow.objects.reviewed_by(user))
 
     def of_applicant(self, flow: UserFlow, applicant: Applicant) -> Self:
         """All requests of the same person in a flow, newest first."""
@@ -64,21 +86,24 @@ class SignUpRequestQuerySet(models.QuerySet["SignUpRequest"]):
 
     def with_delivery(self, state: str) -> Self:
         """Those whose delivery is in this state; `none` for those that have no delivery."""
-        return self.filter(delivery=None) if state == "none" else self.filter(delivery__state=state)
+        approved = SignUpRequest.Status.APPROVED
+        return self.exclude(status=approved) if state == "none" else self.filter(status=approved, delivery__state=state)
 
     def with_email(self, address: str) -> Self:
         """Those with exactly this address, compared as applicants' addresses are."""
         return self.filter(normalised_email=address.strip().lower())
 
     def search(self, words: str) -> Self:
-        """Those whose name, address or reference contains the words, whatever their case."""
-        words = words.strip().replace("\0", "")
-        if not words:
-            return self
-        reference = normalise_reference(words)
-        return self.filter(
-            Q(display_name__icontains=words) | Q(normalised_email__contains=words.lower()) | Q(reference=reference)
-        )
+        """Those whose name or address contains the words, whatever their case, or whose reference begins with them.
+
+        One or two letters are too few for that: with them the address begins, or a word of the name. None are nothing.
+        """
+        return self.filter(holds(words))
+
+    def holding(self, words: str) -> list[UUID] | None:
+        """The keys of those that `search` finds, in no order; None when they are more than MOST_FOUND."""
+        found = list(self.search(words).values_list("pk", flat=True)[: MOST_FOUND + 1])
+        return found if len(found) <= MOST_FOUND else None
 
     def move(self, request_id: Any, version: int | None, **changes: Any) -> bool:
         """Change the request if it is still at `version`, and count the version up; False when it is not."""
@@ -100,8 +125,13 @@ class SignUpRequest(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     reference = models.CharField(_("reference"), max_length=8, unique=True, editable=False)
-    flow = models.ForeignKey(UserFlow, on_delete=models.PROTECT, related_name="requests", verbose_name=_("user flow"))
-    previous = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="later")
+    flow = models.ForeignKey(
+        UserFlow, on_delete=models.PROTECT, related_name="requests", verbose_name=_("user flow"), db_index=False
+    )
+    # The indexes of the foreign keys stand in Meta: each is part of a longer one, or of the few rows that have a value.
+    previous = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="later", db_index=False
+    )
 
     applicant_key = models.CharField(max_length=64, editable=False)
     email = models.CharField(_("mail address"), max_length=320)
@@ -127,6 +157,7 @@ class SignUpRequest(models.Model):
         blank=True,
         related_name="+",
         verbose_name=_("decided by"),
+        db_index=False,
     )
     effects_at = models.DateTimeField(_("takes effect"), null=True, blank=True)
     reason = models.TextField(_("reason for the applicant"), blank=True)
@@ -157,9 +188,11 @@ class SignUpRequest(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["status", "submitted_at", "id"], name="queue_order"),
+            models.Index(fields=["flow", "status", "submitted_at", "id"], name="queue_lanes"),
             models.Index(fields=["submitted_at", "id"], name="history_order"),
             models.Index(fields=["flow", "applicant_key", "submitted_at"], name="applicants_requests"),
+            models.Index(fields=["previous"], condition=Q(previous__isnull=False), name="requests_asked_again"),
+            models.Index(fields=["decided_by"], condition=Q(decided_by__isnull=False), name="requests_of_decider"),
         ]
 
     def __str__(self) -> str:

@@ -28,10 +28,10 @@ def review_chrome(request: HttpRequest) -> dict[str, Any]:
 
 
 def counts_of(request: HttpRequest) -> Mapping[str, int]:
-    """How many requests of each tab the reader may see, counted once for a page."""
+    """How many requests of each tab the reader may see, counted once for a page and to a bound: see `tab_counts`."""
     known: Mapping[str, int] | None = getattr(request, "_review_counts", None)
     if known is None:
-        known = tab_counts(SignUpRequest.objects.visible_to(reader_of(request)))
+        known = tab_counts(reader_of(request))
         request._review_counts = known  # type: ignore[attr-defined]
     return known
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.contrib.auth import get_user_model
@@ -14,47 +14,40 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from approvals.models import AuditEvent, UserFlow
+from approvals.lanes import Values
+from approvals.models import Action, AuditEvent, UserFlow
 from approvals.models.sign_up_request import normalise_reference
-from approvals.review.paging import Order, page_of
+from approvals.paging import Order, page_of
 from approvals.review.reader import reader_of
 from approvals.review.timeline import entries_of
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 PAGE_SIZE = 50
 
 
 @dataclass(frozen=True)
 class Group:
-    """A kind of events, by how their action begins."""
+    """A kind of events, by their actions."""
 
     slug: str
     name: Promise | str
-    events: Q
+    actions: tuple[str, ...]
 
 
+def _beginning(*beginnings: str) -> tuple[str, ...]:
+    return tuple(action for action in Action.values if action.startswith(beginnings))
+
+
+SUBMISSIONS = (Action.SUBMITTED.value, Action.ANSWERS_CHANGED.value)
+DECISIONS = tuple(action for action in _beginning("request.") if action not in SUBMISSIONS)
 GROUPS = (
-    Group(
-        "decisions",
-        gettext_lazy("Decisions"),
-        Q(
-            action__in=[
-                "request.approved",
-                "request.denied",
-                "request.undone",
-                "request.reopened",
-                "request.expired",
-                "request.withdrawn",
-            ]
-        ),
-    ),
-    Group("submissions", gettext_lazy("Submissions"), Q(action__in=["request.submitted", "request.answers_changed"])),
-    Group("deliveries", gettext_lazy("Deliveries"), Q(action__startswith="delivery.")),
-    Group("mail", gettext_lazy("Mail"), Q(action__startswith="mail.")),
-    Group(
-        "administration",
-        gettext_lazy("Administration"),
-        Q(action__startswith="flow.") | Q(action__startswith="credential.") | Q(action__startswith="token."),
-    ),
+    Group("decisions", gettext_lazy("Decisions"), DECISIONS),
+    Group("submissions", gettext_lazy("Submissions"), SUBMISSIONS),
+    Group("deliveries", gettext_lazy("Deliveries"), _beginning("delivery.")),
+    Group("mail", gettext_lazy("Mail"), _beginning("mail.")),
+    Group("administration", gettext_lazy("Administration"), _beginning("flow.", "credential.", "token.")),
 )
 
 
@@ -63,14 +56,15 @@ def history(request: HttpRequest) -> HttpResponse:
     """One page of events, by kind, person, user flow and reference."""
     reader = reader_of(request)
     flows = UserFlow.objects.reviewed_by(reader)
+    shown = list(flows)
     chosen = {name: request.GET.get(name, "").replace("\0", "").strip() for name in ("kind", "person", "flow", "q")}
-    mine = AuditEvent.objects.all() if reader.is_superuser else AuditEvent.objects.filter(flow__in=flows)
     page = page_of(
-        _chosen(mine, chosen).select_related("request", "flow"),
+        _chosen(AuditEvent.objects.select_related("request", "flow"), chosen),
         Order("at", newest_first=True),
         after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),
         size=PAGE_SIZE,
+        lanes=_lanes(reader, shown, chosen),
     )
     context = {
         "page": page,
@@ -80,7 +74,7 @@ def history(request: HttpRequest) -> HttpResponse:
         "is_filtered": any(chosen.values()),
         "groups": GROUPS,
         "people": _people(flows),
-        "flows": flows,
+        "flows": shown,
     }
     return render(request, "review/history.html", context)
 
@@ -92,14 +86,23 @@ def _people(flows: QuerySet[UserFlow]) -> QuerySet[Any]:
 
 
 def _chosen(events: QuerySet[AuditEvent], chosen: dict[str, str]) -> QuerySet[AuditEvent]:
-    """Those that the filters leave. A value that makes no sense leaves none of them."""
+    """Those of one request, if one is asked for."""
+    if not chosen["q"]:
+        return events
+    return events.filter(request__reference=normalise_reference(chosen["q"]))
+
+
+def _lanes(reader: User, flows: list[UserFlow], chosen: dict[str, str]) -> dict[str, Values]:
+    """Where the events stand in the index that the filters leave. A value that makes no sense leaves none of them.
+
+    What belongs to no flow is an administrator's to see.
+    """
     group = next((group for group in GROUPS if group.slug == chosen["kind"]), None)
-    if group:
-        events = events.filter(group.events)
-    if chosen["person"]:
-        events = events.filter(actor__username=chosen["person"])
-    if chosen["flow"]:
-        events = events.filter(flow__slug=chosen["flow"])
-    if chosen["q"]:
-        events = events.filter(request__reference=normalise_reference(chosen["q"]))
-    return events
+    slug, person = chosen["flow"], chosen["person"]
+    shown: list[int | None] = [flow.pk for flow in flows if slug in ("", flow.slug)]
+    if reader.is_superuser and not slug:
+        shown.append(None)
+    lanes: dict[str, Values] = {"flow_id": shown, "action": group.actions if group else Action.values}
+    if person:
+        lanes["actor_id"] = get_user_model().objects.filter(username=person)
+    return lanes

@@ -1,24 +1,56 @@
-"""The views of the queue."""
+"""The views of the queue, and how many requests each holds."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.db.models import Count, Q
 from django.utils.functional import Promise
 from django.utils.translation import pgettext_lazy
 
+from approvals.lanes import Values, capped_counts
+from approvals.models import SignUpRequest, UserFlow
 from approvals.models.sign_up_request import SignUpRequestQuerySet
+from approvals.paging import Order
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+PENDING, *CLOSED = SignUpRequest.Status.values
+
+# Nobody reads a number beyond this, and to count them all would cost more than the page.
+MOST_COUNTED = 1000
 
 
 @dataclass(frozen=True)
 class Tab:
-    """One view of the requests. `rows` limits them as a condition, so that all tabs are counted in one query."""
+    """One view of the requests: those in some states, in order of submission."""
 
     slug: str
     name: Promise | str
-    rows: Q
+    statuses: tuple[str, ...]
+    delivery: str = ""
     oldest_first: bool = False
+
+    def of(self, rows: SignUpRequestQuerySet) -> SignUpRequestQuerySet:
+        """Those of the rows that the tab shows, whatever lanes they are in."""
+        return rows.filter(delivery__state=self.delivery) if self.delivery else rows
+
+    def lanes(self, reader: User) -> Mapping[str, Values]:
+        """Where the reader's rows of this tab stand in the index."""
+        return {"flow_id": UserFlow.objects.reviewed_by(reader), "status": self.statuses}
+
+    @property
+    def rows(self) -> Q:
+        """The tab as a condition, so that all tabs are counted in one query."""
+        return Q(status__in=self.statuses) & (Q(delivery__state=self.delivery) if self.delivery else Q())
+
+    @property
+    def order(self) -> Order:
+        """Oldest or newest first."""
+        return Order("submitted_at", newest_first=not self.oldest_first)
 
     @property
     def alias(self) -> str:
@@ -26,10 +58,10 @@ class Tab:
         return self.slug.replace("-", "_")
 
 
-NEEDS_DECISION = Tab("needs-decision", pgettext_lazy("tab", "Needs decision"), Q(status="pending"), oldest_first=True)
-DECIDED = Tab("decided", pgettext_lazy("tab", "Decided"), ~Q(status="pending"))
-FAILED = Tab("failed", pgettext_lazy("tab", "Failed"), Q(delivery__state="failed"))
-ALL = Tab("all", pgettext_lazy("tab", "All"), Q())
+NEEDS_DECISION = Tab("needs-decision", pgettext_lazy("tab", "Needs decision"), (PENDING,), oldest_first=True)
+DECIDED = Tab("decided", pgettext_lazy("tab", "Decided"), tuple(CLOSED))
+FAILED = Tab("failed", pgettext_lazy("tab", "Failed"), ("approved",), delivery="failed")
+ALL = Tab("all", pgettext_lazy("tab", "All"), (PENDING, *CLOSED))
 TABS = (NEEDS_DECISION, DECIDED, FAILED, ALL)
 _BY_SLUG = {tab.slug: tab for tab in TABS}
 
@@ -39,7 +71,14 @@ def tab_named(slug: str) -> Tab:
     return _BY_SLUG.get(slug, NEEDS_DECISION)
 
 
-def tab_counts(rows: SignUpRequestQuerySet) -> dict[str, int]:
-    """How many of the requests each tab holds, by its slug. One query."""
-    counts = rows.aggregate(**{tab.alias: Count("pk", filter=tab.rows or None) for tab in TABS})
+def tab_counts(reader: User) -> dict[str, int]:
+    """How many of the reader's requests each tab holds, by its slug; one more than MOST_COUNTED for any more. One query."""
+    counted = [(tab.of(SignUpRequest.objects.all()), tab.lanes(reader)) for tab in TABS]
+    counts = capped_counts(counted, MOST_COUNTED + 1)
+    return {tab.slug: count for tab, count in zip(TABS, counts, strict=True)}
+
+
+def counts_among(rows: SignUpRequestQuerySet) -> dict[str, int]:
+    """How many of a few requests each tab holds, by its slug. One query."""
+    counts = rows.aggregate(**{tab.alias: Count("pk", filter=tab.rows) for tab in TABS})
     return {tab.slug: counts[tab.alias] for tab in TABS}

@@ -1,0 +1,144 @@
+"""Pages by key: the place in the list is a row's own (time, id), so that pages hold still while rows come in."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from django.db.models import Model, Q, QuerySet
+
+from approvals.lanes import Values, first_rows, in_lanes, nth_key
+
+Row = TypeVar("Row", bound=Model)
+PAGE_SIZE = 25
+LOOKED_AT = 5000
+Place = tuple[datetime, UUID]
+
+
+@dataclass(frozen=True)
+class Order:
+    """Rows ordered by a time field and their id, in one direction."""
+
+    field: str
+    newest_first: bool = False
+
+    def keys(self, *, reverse: bool = False) -> tuple[str, str]:
+        """What to pass to `order_by`."""
+        sign = "-" if self.newest_first != reverse else ""
+        return f"{sign}{self.field}", f"{sign}id"
+
+    def beyond(self, cursor: str, *, backwards: bool = False) -> Q | None:
+        """The rows after a cursor, or before it; None for a cursor that nobody here made."""
+        place = _decode(cursor)
+        return None if place is None else self.after(place, backwards=backwards)
+
+    def after(self, place: Place, *, backwards: bool = False) -> Q:
+        """The rows after a place, or before it.
+
+        The first comparison follows from the others. It is there because an index can begin at it, and cannot at an "or".
+        """
+        at, key = place
+        side = "lt" if self.newest_first != backwards else "gt"
+        further = Q(**{f"{self.field}__{side}": at}) | Q(**{self.field: at, f"id__{side}": key})
+        return Q(**{f"{self.field}__{side}e": at}) & further
+
+    def up_to(self, place: Place, *, backwards: bool = False) -> Q:
+        """The rows before a place and the one there."""
+        at, key = place
+        side = "gt" if self.newest_first != backwards else "lt"
+        return Q(**{f"{self.field}__{side}e": at}) & (Q(**{f"{self.field}__{side}": at}) | Q(**{f"id__{side}e": key}))
+
+
+@dataclass(frozen=True)
+class Page(Generic[Row]):
+    """Some rows of a list. `before` and `after` are the cursors of its neighbours, empty where there is none."""
+
+    rows: Sequence[Row]
+    before: str = ""
+    after: str = ""
+
+
+def page_of(
+    rows: QuerySet[Row],
+    order: Order,
+    *,
+    after: str = "",
+    before: str = "",
+    size: int = PAGE_SIZE,
+    lanes: Mapping[str, Values] | None = None,
+) -> Page[Row]:
+    """The page after or before a cursor, else the first: also when nothing is left there, or the cursor is no cursor.
+
+    With `lanes`, of those rows whose columns hold their values (see `approvals.lanes`).
+    """
+    backwards, beyond = _aim(order, after, before)
+    limited = rows if beyond is None else rows.filter(beyond)
+    keys = order.keys(reverse=backwards)
+    found = list(limited.order_by(*keys)[: size + 1] if lanes is None else first_rows(limited, lanes, keys, size + 1))
+    more, found = len(found) > size, found[:size]
+    if not found:
+        return Page([]) if beyond is None else page_of(rows, order, size=size, lanes=lanes)
+    further = _encode(_place(found[-1], order)) if more else ""
+    back = _encode(_place(found[0], order)) if beyond is not None else ""
+    return Page(found[::-1], further, back) if backwards else Page(found, back, further)
+
+
+def looked_through(
+    rows: QuerySet[Row],
+    order: Order,
+    lanes: Mapping[str, Values],
+    *,
+    among: Q,
+    after: str = "",
+    before: str = "",
+    size: int = PAGE_SIZE,
+) -> Page[Row]:
+    """Those of `rows` that meet `among` and that stand among the next LOOKED_AT of the lanes.
+
+    For a condition that no index answers in order: however rare its rows are here, a page is bounded. It may be short
+    or empty and yet have a neighbour, which goes on where the looking ended.
+    """
+    backwards, beyond = _aim(order, after, before)
+    limited = rows if beyond is None else rows.filter(beyond)
+    keys = order.keys(reverse=backwards)
+    end = nth_key(limited, lanes, keys, LOOKED_AT)
+    window = limited.filter(among, in_lanes(lanes))
+    if end is not None:
+        window = window.filter(order.up_to(end, backwards=backwards))
+    found = list(window.order_by(*keys)[: size + 1])
+    more, found = len(found) > size, found[:size]
+    last = _place(found[-1], order) if more else end
+    first = _place(found[0], order) if found else nth_key(limited, lanes, keys, 1)
+    further, back = _encode(last), _encode(first) if beyond is not None else ""
+    return Page(found[::-1], further, back) if backwards else Page(found, back, further)
+
+
+def _aim(order: Order, after: str, before: str) -> tuple[bool, Q | None]:
+    """Whether the page lies before its cursor, and the condition that it sets; none for no cursor."""
+    earlier = order.beyond(before, backwards=True) if before else None
+    return (True, earlier) if earlier is not None else (False, order.beyond(after))
+
+
+def _place(row: Model, order: Order) -> Place:
+    return getattr(row, order.field), row.pk
+
+
+def _encode(place: Place | None) -> str:
+    if place is None:
+        return ""
+    return base64.urlsafe_b64encode(f"{place[0].isoformat()} {place[1]}".encode()).decode().rstrip("=")
+
+
+def _decode(cursor: str) -> Place | None:
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        at_text, _, key = text.partition(" ")
+        at = datetime.fromisoformat(at_text)
+        return (at.astimezone(UTC), UUID(key)) if at.tzinfo else None
+    except (ValueError, OverflowError, binascii.Error):
+        return None
