@@ -32,19 +32,18 @@ def first_rows(rows: QuerySet[Row], lanes: Mapping[str, Values], keys: Sequence[
     return rows.filter(pk__in=RawSQL(sql, params)).order_by(*keys)  # noqa: S611 - the ORM's own SQL
 
 
-def nth_key(
-    rows: QuerySet[Row], lanes: Mapping[str, Values], keys: Sequence[str], n: int
-) -> tuple[datetime, UUID] | None:
-    """What the `keys`, a time and the primary key, are in the row that comes as the `n`th; None when there are fewer."""
+def first_places(
+    rows: QuerySet[Row], lanes: Mapping[str, Values], keys: Sequence[str], size: int
+) -> list[tuple[datetime, UUID]]:
+    """What the `keys`, a time and the primary key, are in the first `size` rows."""
     columns = [key.lstrip("-") for key in keys]
     connection = connections[rows.db]
     if connection.vendor != "postgresql":
-        return rows.filter(in_lanes(lanes)).order_by(*keys).values_list(*columns)[n - 1 : n].first()
-    sql, params = merged(rows.select_related(None), lanes, keys, n, columns)
+        return list(rows.filter(in_lanes(lanes)).order_by(*keys).values_list(*columns)[:size])
+    sql, params = merged(rows.select_related(None), lanes, keys, size, columns)
     with connection.cursor() as cursor:
-        cursor.execute(f"{sql} OFFSET {n - 1:d}", params)
-        found: tuple[datetime, UUID] | None = cursor.fetchone()
-        return found
+        cursor.execute(sql, params)
+        return list(cursor.fetchall())
 
 
 def in_lanes(lanes: Mapping[str, Values]) -> Q:
@@ -130,4 +129,4 @@ def _sql(rows: QuerySet[Any, Any]) -> Sql:
 
 
 def _key(rows: QuerySet[Any]) -> str:
-    return rows.model._meta.pk.column
+    return str(rows.model._meta.pk.column)

@@ -12,11 +12,11 @@ from uuid import UUID
 
 from django.db.models import Model, Q, QuerySet
 
-from approvals.lanes import Values, first_rows, in_lanes, nth_key
+from approvals.lanes import Values, first_places, first_rows
 
 Row = TypeVar("Row", bound=Model)
 PAGE_SIZE = 25
-LOOKED_AT = 5000
+LOOKED_AT = 2000
 Place = tuple[datetime, UUID]
 
 
@@ -46,12 +46,6 @@ class Order:
         side = "lt" if self.newest_first != backwards else "gt"
         further = Q(**{f"{self.field}__{side}": at}) | Q(**{self.field: at, f"id__{side}": key})
         return Q(**{f"{self.field}__{side}e": at}) & further
-
-    def up_to(self, place: Place, *, backwards: bool = False) -> Q:
-        """The rows before a place and the one there."""
-        at, key = place
-        side = "gt" if self.newest_first != backwards else "lt"
-        return Q(**{f"{self.field}__{side}e": at}) & (Q(**{f"{self.field}__{side}": at}) | Q(**{f"id__{side}e": key}))
 
 
 @dataclass(frozen=True)
@@ -106,14 +100,12 @@ def looked_through(
     backwards, beyond = _aim(order, after, before)
     limited = rows if beyond is None else rows.filter(beyond)
     keys = order.keys(reverse=backwards)
-    end = nth_key(limited, lanes, keys, LOOKED_AT)
-    window = limited.filter(among, in_lanes(lanes))
-    if end is not None:
-        window = window.filter(order.up_to(end, backwards=backwards))
-    found = list(window.order_by(*keys)[: size + 1])
+    window = first_places(limited, lanes, keys, LOOKED_AT)
+    end = window[-1] if len(window) == LOOKED_AT else None
+    found = list(rows.filter(among, pk__in=[key for _, key in window]).order_by(*keys)[: size + 1])
     more, found = len(found) > size, found[:size]
     last = _place(found[-1], order) if more else end
-    first = _place(found[0], order) if found else nth_key(limited, lanes, keys, 1)
+    first = _place(found[0], order) if found else next(iter(window), None)
     further, back = _encode(last), _encode(first) if beyond is not None else ""
     return Page(found[::-1], further, back) if backwards else Page(found, back, further)
 

@@ -25,14 +25,53 @@ TABLES = ("approvals_signuprequest", "approvals_auditevent", "approvals_delivery
 # Sixty, thirty-five and five of a hundred requests.
 FLOWS = ("partners", "suppliers", "press")
 PEOPLE = {"all": FLOWS, "large": ("partners",), "small": ("press",), "admin": ()}
-FIRST = "Anna Ben Chiara David Elif Finn Grace Hugo Ines Jonas Kaya Liam Maria Nour Olga Paul Quinn Rosa Sven Tara".split()
-LAST = "Berg Costa Dietrich Evans Ferrari Garcia Hansen Ito Jansen Kowalski Lopez Meyer Novak Oliveira Peeters".split()
+FIRST = [
+    "Anna",
+    "Ben",
+    "Chiara",
+    "David",
+    "Elif",
+    "Finn",
+    "Grace",
+    "Hugo",
+    "Ines",
+    "Jonas",
+    "Kaya",
+    "Liam",
+    "Maria",
+    "Nour",
+    "Olga",
+    "Paul",
+    "Quinn",
+    "Rosa",
+    "Sven",
+    "Tara",
+]
+LAST = [
+    "Berg",
+    "Costa",
+    "Dietrich",
+    "Evans",
+    "Ferrari",
+    "Garcia",
+    "Hansen",
+    "Ito",
+    "Jansen",
+    "Kowalski",
+    "Lopez",
+    "Meyer",
+    "Novak",
+    "Oliveira",
+    "Peeters",
+]
 DAY = timedelta(days=1)
 
 
 def fill(size: int) -> None:
     """Write the flows, the people and `size` requests into an empty database."""
-    flows = [UserFlow.objects.create(slug=slug, name=slug.title(), redirect_url="https://app.example/") for slug in FLOWS]
+    flows = [
+        UserFlow.objects.create(slug=slug, name=slug.title(), redirect_url="https://app.example/") for slug in FLOWS
+    ]
     people = [_person(name, slugs) for name, slugs in PEOPLE.items()]
     lives = _Lives(size, [flow.pk for flow in flows], [person.pk for person in people])
     with _without_secondary_indexes():
@@ -91,6 +130,7 @@ class _Lives:
             "flow_id": self._flow(n),
             "applicant_key": hashlib.sha256(str(n).encode()).hexdigest(),
             "status": status,
+            "delivery_failed": status == "approved" and _delivery(n) == "failed",
             "version": 1 if status == "pending" else 2,
             "submitted_at": at,
             "decided_at": decided_at,
@@ -151,7 +191,10 @@ def _copy(model: Any, rows: Iterator[dict[str, Any]]) -> None:
     """Write the rows, with the model's own defaults for what they leave out."""
     columns = [field.column for field in model._meta.concrete_fields]
     rest = {field.column: _plain(field.get_default()) for field in model._meta.concrete_fields}
-    with connection.cursor() as cursor, cursor.copy(f"COPY {model._meta.db_table} ({', '.join(columns)}) FROM STDIN") as out:
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {model._meta.db_table} ({', '.join(columns)}) FROM STDIN") as out,
+    ):
         for row in rows:
             out.write_row([row[column] if column in row else rest[column] for column in columns])
 

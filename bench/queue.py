@@ -55,7 +55,9 @@ def measure(size: int, rounds: int) -> int:
     if not SignUpRequest.objects.exists():
         print(f"filling with {size:,} requests …", flush=True)
         fill(size)
-    print(f"{SignUpRequest.objects.count():,} requests, {AuditEvent.objects.count():,} events; load {os.getloadavg()[0]:.1f}")
+    print(
+        f"{SignUpRequest.objects.count():,} requests, {AuditEvent.objects.count():,} events; load {os.getloadavg()[0]:.1f}"
+    )
     limit = _indexed_select(200)
     print(f"one indexed SELECT: p50 {_p(limit, 50):.2f} ms, p95 {_p(limit, 95):.2f} ms\n")
     print(f"{'page':34} {'n':>4} {'slowest query':>19} {'all queries':>19} {'whole page':>19} {'x SELECT':>9}")
@@ -82,9 +84,14 @@ def _pages() -> dict[str, list[tuple[str, str]]]:
     kinds["history, person, flow"] = [f"/history/?person={name}&flow=press" for name in ("all", "small")]
     kinds["request"] = [f"/requests/{reference}/" for reference in _references()]
     kinds["api, requests"] = [f"/api/v1/requests/?{urlencode(each)}" for each in _API]
-    kinds["api, audit events"] = [f"/api/v1/audit-events/?{each}" for each in ("", "order=newest", "action=request.denied")]
+    kinds["api, audit events"] = [
+        f"/api/v1/audit-events/?{each}" for each in ("", "order=newest", "action=request.denied")
+    ]
     kinds["api, flows"] = ["/api/v1/flows/"]
-    return {kind: [(name, path) for name in ("all", "large", "small", "admin") for path in paths] for kind, paths in kinds.items()}
+    return {
+        kind: [(name, path) for name in ("all", "large", "small", "admin") for path in paths]
+        for kind, paths in kinds.items()
+    }
 
 
 _API: list[dict[str, str]] = [
@@ -116,16 +123,24 @@ def _deep(part: float) -> str:
 
     from approvals.models import SignUpRequest
 
-    first, last = (SignUpRequest.objects.order_by(key).values_list("submitted_at", flat=True)[0] for key in ("submitted_at", "-submitted_at"))
+    first, last = (
+        SignUpRequest.objects.order_by(key).values_list("submitted_at", flat=True)[0]
+        for key in ("submitted_at", "-submitted_at")
+    )
     at = first + (last - first) * part
-    return base64.urlsafe_b64encode(f"{at.isoformat()} 00000000-0000-0000-0000-000000000000".encode()).decode().rstrip("=")
+    return (
+        base64.urlsafe_b64encode(f"{at.isoformat()} 00000000-0000-0000-0000-000000000000".encode()).decode().rstrip("=")
+    )
 
 
 def _references() -> list[str]:
     from approvals.models import SignUpRequest
 
     chosen = SignUpRequest.objects.filter(flow__slug="partners").order_by("submitted_at")
-    return [chosen.filter(status=status)[1000 if chosen.count() > 100_000 else 1].reference for status in ("pending", "approved", "denied")]
+    return [
+        chosen.filter(status=status)[1000 if chosen.count() > 100_000 else 1].reference
+        for status in ("pending", "approved", "denied")
+    ]
 
 
 def _ask(name: str, path: str) -> tuple[float, float, float]:

@@ -71,7 +71,7 @@ class RequestFilters(PageFilters):
     def are_few(self) -> bool:
         """Whether the filters leave so few that they are found and put in order, instead of read in order."""
         asked = self.validated_data
-        return "email" in asked or ("q" in asked and not self.among) or asked.get("delivery") in ("queued", "failed")
+        return "email" in asked or ("q" in asked and not self.among) or asked.get("delivery") == "queued"
 
 
 class AuditFilters(PageFilters):

@@ -69,7 +69,7 @@ def list_flows(request: Request) -> Response:
     """The user flows that you review, with what there is to do in each."""
     flows = UserFlow.objects.reviewed_by(caller(request)).annotate(
         waiting=Count("requests", filter=Q(requests__status="pending")),
-        failed=Count("requests", filter=Q(requests__delivery__state="failed")),
+        failed=Count("requests", filter=Q(requests__delivery_failed=True)),
     )
     return Response({"results": FlowSerializer(list(flows), many=True).data})
 

@@ -55,7 +55,7 @@ class Delivery(models.Model):
         indexes = [
             models.Index(
                 fields=["state"], condition=models.Q(state__in=["queued", "failed"]), name="unfinished_deliveries"
-            )
+            ),
         ]
 
     def __str__(self) -> str:

@@ -82,12 +82,14 @@ class SignUpRequestQuerySet(models.QuerySet["SignUpRequest"]):
 
     def failed(self) -> Self:
         """Approved ones whose guest could not be made."""
-        return self.filter(delivery__state="failed")
+        return self.filter(delivery_failed=True)
 
     def with_delivery(self, state: str) -> Self:
         """Those whose delivery is in this state; `none` for those that have no delivery."""
         approved = SignUpRequest.Status.APPROVED
-        return self.exclude(status=approved) if state == "none" else self.filter(status=approved, delivery__state=state)
+        if state == "none":
+            return self.exclude(status=approved)
+        return self.failed() if state == "failed" else self.filter(status=approved, delivery__state=state)
 
     def with_email(self, address: str) -> Self:
         """Those with exactly this address, compared as applicants' addresses are."""
@@ -164,6 +166,9 @@ class SignUpRequest(models.Model):
     note = models.TextField(_("private note"), blank=True)
     tell_applicant = models.BooleanField(_("tell the applicant"), default=True)
 
+    # What the delivery says too. It is said here again so that failures can be counted and listed along an index.
+    delivery_failed = models.BooleanField(_("delivery failed"), db_default=False, default=False, editable=False)
+
     objects = SignUpRequestQuerySet.as_manager()
 
     class Meta:
@@ -191,6 +196,7 @@ class SignUpRequest(models.Model):
             models.Index(fields=["flow", "status", "submitted_at", "id"], name="queue_lanes"),
             models.Index(fields=["submitted_at", "id"], name="history_order"),
             models.Index(fields=["flow", "applicant_key", "submitted_at"], name="applicants_requests"),
+            models.Index(fields=["flow", "submitted_at", "id"], condition=Q(delivery_failed=True), name="failed_lanes"),
             models.Index(fields=["previous"], condition=Q(previous__isnull=False), name="requests_asked_again"),
             models.Index(fields=["decided_by"], condition=Q(decided_by__isnull=False), name="requests_of_decider"),
         ]

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.db.models import Q
 
-from approvals.models import SignUpRequest
+from approvals.lanes import first_rows
+from approvals.models import SignUpRequest, UserFlow
 from approvals.models.sign_up_request import SignUpRequestQuerySet
+from approvals.paging import looked_through
+from approvals.review.tabs import ALL, NEEDS_DECISION
 
 if TYPE_CHECKING:
     from accounts.models import User
 
 SHOWN = 5
+MOST_OF_ONE = 200
+MOST_OF_DOMAIN = 500
 # Providers whose domain says nothing about where somebody works.
 PUBLIC_MAIL_DOMAINS = frozenset(
     {
@@ -52,25 +58,37 @@ PUBLIC_MAIL_DOMAINS = frozenset(
 
 def same_person(request: SignUpRequest, reader: User) -> list[SignUpRequest]:
     """Other requests of the same identity or address that the reader may see, in any flow, newest first."""
-    same = Q(applicant_key=request.applicant_key) | Q(normalised_email=request.normalised_email)
-    return list(_others(request, reader).filter(same)[:SHOWN])
+    key = SignUpRequest.objects.filter(
+        flow__in=UserFlow.objects.reviewed_by(reader), applicant_key=request.applicant_key
+    )
+    # Two indexes, one for each condition: with "or" between them PostgreSQL would use neither.
+    same = [*key.values_list("pk", flat=True)[:MOST_OF_ONE], *_of_address(request)]
+    return list(_others(request, reader).filter(pk__in=same)[:SHOWN])
 
 
 def same_domain(request: SignUpRequest, reader: User) -> list[SignUpRequest]:
     """The latest requests of other people at the same organisation; none for a public mail provider."""
     if not request.domain or request.domain in PUBLIC_MAIL_DOMAINS:
         return []
-    others = _others(request, reader).filter(normalised_email__endswith=f"@{request.domain}")
-    unlike = Q(applicant_key=request.applicant_key) | Q(normalised_email=request.normalised_email)
-    return list(others.exclude(unlike)[:SHOWN])
+    domain = Q(normalised_email__endswith=f"@{request.domain}")
+    unlike = ~Q(applicant_key=request.applicant_key) & ~Q(normalised_email=request.normalised_email)
+    found = list(SignUpRequest.objects.filter(domain).values_list("pk", flat=True)[: MOST_OF_DOMAIN + 1])
+    if len(found) <= MOST_OF_DOMAIN:
+        return list(_others(request, reader).filter(unlike, pk__in=found)[:SHOWN])
+    rows = SignUpRequest.objects.select_related("flow", "decided_by", "delivery")
+    return list(looked_through(rows, ALL.order, ALL.lanes(reader), among=domain & unlike, size=SHOWN).rows)
 
 
 def next_to_decide(request: SignUpRequest, reader: User) -> SignUpRequest | None:
     """The oldest request after this one that waits for a decision, else the oldest of all; never this one."""
-    waiting = SignUpRequest.objects.visible_to(reader).needing_decision().exclude(pk=request.pk)
-    in_order = waiting.order_by("submitted_at", "id")
-    later = Q(submitted_at__gt=request.submitted_at) | Q(submitted_at=request.submitted_at, id__gt=request.pk)
-    return in_order.filter(later).first() or in_order.first()
+    order, lanes = NEEDS_DECISION.order, NEEDS_DECISION.lanes(reader)
+    others = SignUpRequest.objects.exclude(pk=request.pk)
+    later = others.filter(order.after((request.submitted_at, request.pk)))
+    return first_rows(later, lanes, order.keys(), 1).first() or first_rows(others, lanes, order.keys(), 1).first()
+
+
+def _of_address(request: SignUpRequest) -> list[UUID]:
+    return list(SignUpRequest.objects.with_email(request.email).values_list("pk", flat=True)[:MOST_OF_ONE])
 
 
 def _others(request: SignUpRequest, reader: User) -> SignUpRequestQuerySet:

@@ -31,12 +31,12 @@ class Tab:
     slug: str
     name: Promise | str
     statuses: tuple[str, ...]
-    delivery: str = ""
+    failed: bool = False
     oldest_first: bool = False
 
     def of(self, rows: SignUpRequestQuerySet) -> SignUpRequestQuerySet:
         """Those of the rows that the tab shows, whatever lanes they are in."""
-        return rows.filter(delivery__state=self.delivery) if self.delivery else rows
+        return rows.failed() if self.failed else rows
 
     def lanes(self, reader: User) -> Mapping[str, Values]:
         """Where the reader's rows of this tab stand in the index."""
@@ -45,7 +45,7 @@ class Tab:
     @property
     def rows(self) -> Q:
         """The tab as a condition, so that all tabs are counted in one query."""
-        return Q(status__in=self.statuses) & (Q(delivery__state=self.delivery) if self.delivery else Q())
+        return Q(status__in=self.statuses) & (Q(delivery_failed=True) if self.failed else Q())
 
     @property
     def order(self) -> Order:
@@ -60,7 +60,7 @@ class Tab:
 
 NEEDS_DECISION = Tab("needs-decision", pgettext_lazy("tab", "Needs decision"), (PENDING,), oldest_first=True)
 DECIDED = Tab("decided", pgettext_lazy("tab", "Decided"), tuple(CLOSED))
-FAILED = Tab("failed", pgettext_lazy("tab", "Failed"), ("approved",), delivery="failed")
+FAILED = Tab("failed", pgettext_lazy("tab", "Failed"), ("approved",), failed=True)
 ALL = Tab("all", pgettext_lazy("tab", "All"), (PENDING, *CLOSED))
 TABS = (NEEDS_DECISION, DECIDED, FAILED, ALL)
 _BY_SLUG = {tab.slug: tab for tab in TABS}

@@ -211,6 +211,7 @@ def _back_to_pending(request: SignUpRequest) -> None:
         reason="",
         note="",
         tell_applicant=True,
+        delivery_failed=False,
     )
     if not moved:
         raise RequestChanged

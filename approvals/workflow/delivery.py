@@ -49,7 +49,7 @@ def record_provisioned(request_id: UUID, *, guest_id: str, made: Delivery.Made, 
         }
         if ended.update(**done, code="", explanation="", next_try_at=None, updated_at=timezone.now()) != 1:
             return False
-        SignUpRequest.objects.filter(pk=request_id).update(closed_at=timezone.now())
+        SignUpRequest.objects.filter(pk=request_id).update(closed_at=timezone.now(), delivery_failed=False)
         request = SignUpRequest.objects.select_related("flow").get(pk=request_id)
         audit.record(Action.PROVISIONED, request=request, guest_id=guest_id, made=made)
         if not _entra_mails(request, made):
@@ -67,6 +67,7 @@ def record_failed(request_id: UUID, *, code: str, explanation: str) -> bool:
         failed = {"state": State.FAILED, "code": code, "explanation": explanation, "next_try_at": None}
         if queued.update(**failed, updated_at=timezone.now()) != 1:
             return False
+        SignUpRequest.objects.filter(pk=request_id).update(delivery_failed=True)
         request = SignUpRequest.objects.select_related("flow").get(pk=request_id)
         audit.record(Action.DELIVERY_FAILED, request=request, code=code, explanation=explanation)
     return True
@@ -82,6 +83,7 @@ def retry_delivery(request_id: UUID, *, actor: User | None) -> None:
         again = {"state": State.QUEUED, "stage": Stage.WAITING, "code": "", "explanation": ""}
         if failed.update(**again, updated_at=timezone.now()) != 1:
             raise NothingToRetry
+        SignUpRequest.objects.filter(pk=request_id).update(delivery_failed=False)
         audit.record(Action.DELIVERY_RETRIED, request=request, actor=actor)
         outbox.enqueue("guest.provision", request=request, actor=actor, decision=request.version)
 

@@ -126,5 +126,5 @@ def _record_return(request: SignUpRequest) -> None:
     Delivery.objects.filter(request=request).exclude(state=Delivery.State.DONE).update(
         state=Delivery.State.DONE, stage=Delivery.Stage.FINISHED, made=Delivery.Made.RETURNED
     )
-    SignUpRequest.objects.filter(pk=request.pk, closed_at=None).update(closed_at=timezone.now())
+    SignUpRequest.objects.filter(pk=request.pk, closed_at=None).update(closed_at=timezone.now(), delivery_failed=False)
     audit.record(Action.RETURNED, request=request)

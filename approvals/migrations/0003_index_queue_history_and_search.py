@@ -114,10 +114,18 @@ class Migration(migrations.Migration):
 
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-        ("approvals", "0001_requests_decisions_outbox"),
+        ("approvals", "0002_failed_requests"),
     ]
 
     operations = [
+        AddIndex(
+            "signuprequest",
+            models.Index(
+                fields=["flow", "submitted_at", "id"],
+                condition=models.Q(delivery_failed=True),
+                name="failed_lanes",
+            ),
+        ),
         AddIndex("signuprequest", models.Index(fields=["flow", "status", "submitted_at", "id"], name="queue_lanes")),
         AddIndex(
             "signuprequest",
