@@ -1,4 +1,4 @@
-"""The reviewers' lists with a million requests behind them: `python -m bench queue DATABASE_URL [--size N] [--rounds N]`.
+"""The reviewers' lists with a million requests behind them: `python -m bench.queue DATABASE_URL [--size N] [--rounds N]`.
 
 Fills the database (PostgreSQL, empty; one that this wrote before is taken as it is) and asks for every list, search and
 deep page as four people: a reviewer of all three flows, of a large one, of a small one, and an administrator. Prints for
@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import os
 import statistics
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,7 +28,7 @@ WORDS = {
 
 def main(arguments: list[str]) -> int:
     """Measure; 1 when a kind of page takes more than LIMIT_MS in the database at its 95th percentile."""
-    parser = argparse.ArgumentParser(prog="python -m bench queue", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bench.queue", description=__doc__)
     parser.add_argument("database_url")
     parser.add_argument("--size", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=5)
@@ -199,3 +200,7 @@ def _line(kind: str, taken: list[tuple[float, float, float]], limit: float) -> f
 
 def _p(values: list[float], percent: int) -> float:
     return statistics.quantiles(values, n=100, method="inclusive")[percent - 1]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
