@@ -96,7 +96,7 @@ class AuditFilters(PageFilters):
         flows: Values = _flows(reader, asked)
         if reader.is_superuser and "flow" not in asked:
             flows = [*UserFlow.objects.values_list("pk", flat=True), None]
-        return {"flow_id": flows, "action": [asked["action"]] if "action" in asked else Action.values}
+        return {"flow_id": flows, **({"action": [asked["action"]]} if "action" in asked else {})}
 
     @property
     def are_few(self) -> bool:

@@ -139,6 +139,7 @@ class Migration(migrations.Migration):
                 fields=["decided_by"], condition=models.Q(decided_by__isnull=False), name="requests_of_decider"
             ),
         ),
+        AddIndex("auditevent", models.Index(fields=["flow", "at", "id"], name="audit_of_flow")),
         AddIndex("auditevent", models.Index(fields=["flow", "action", "at", "id"], name="audit_lanes")),
         AddIndex(
             "auditevent",

@@ -76,6 +76,7 @@ class AuditEvent(models.Model):
         indexes = [
             models.Index(fields=["request", "at"], name="requests_timeline"),
             models.Index(fields=["at", "id"], name="audit_order"),
+            models.Index(fields=["flow", "at", "id"], name="audit_of_flow"),
             models.Index(fields=["flow", "action", "at", "id"], name="audit_lanes"),
             models.Index(
                 fields=["actor", "flow", "action", "at", "id"],

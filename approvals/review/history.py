@@ -102,7 +102,9 @@ def _lanes(reader: User, flows: list[UserFlow], chosen: dict[str, str]) -> dict[
     shown: list[int | None] = [flow.pk for flow in flows if slug in ("", flow.slug)]
     if reader.is_superuser and not slug:
         shown.append(None)
-    lanes: dict[str, Values] = {"flow_id": shown, "action": group.actions if group else Action.values}
+    lanes: dict[str, Values] = {"flow_id": shown}
+    if group or person:
+        lanes["action"] = group.actions if group else Action.values
     if person:
         lanes["actor_id"] = get_user_model().objects.filter(username=person)
     return lanes
