@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -123,7 +124,7 @@ def test_it_says_of_a_request_that_its_delivery_failed_exactly_while_it_has(flow
     assert tab_counts(anna)[FAILED.slug] == 0
 
 
-def plan(sql: str, params: tuple[object, ...]) -> str:
+def plan(sql: str, params: tuple[Any, ...]) -> str:
     """How PostgreSQL would read it when it had many rows."""
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
