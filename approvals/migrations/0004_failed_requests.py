@@ -10,7 +10,7 @@ def note_failures(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("approvals", "0001_requests_decisions_outbox")]
+    dependencies = [("approvals", "0003_outbox_indexes")]
 
     operations = [
         migrations.AddField(

@@ -114,7 +114,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-        ("approvals", "0002_failed_requests"),
+        ("approvals", "0004_failed_requests"),
     ]
 
     operations = [
