@@ -48,6 +48,11 @@ class Case:
         """Whether an earlier attempt may have made the guest without learning of it."""
         return self.account.asked_at is not None
 
+    def was_ever_asked(self) -> bool:
+        """The same, with what another worker has noted since this attempt began: Graph is asked after the note."""
+        self.account.refresh_from_db(fields=["asked_at"])
+        return self.was_asked
+
     @property
     def age(self) -> float:
         """Seconds since Graph was asked for the guest, or else since work on it began."""

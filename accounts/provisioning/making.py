@@ -47,7 +47,7 @@ def _adopt(case: Case, person: Person) -> None:
     if is_invited and person.is_pending:
         # The same guest again, without a mail of Microsoft's: only for the link, which is shown once.
         redeem_url = client.invite(_invitation(case, send_message=False)).redeem_url
-    case.keep(person.id, ours if case.was_asked else Made.ADOPTED, redeem_url=redeem_url)
+    case.keep(person.id, ours if case.was_ever_asked() else Made.ADOPTED, redeem_url=redeem_url)
 
 
 def _create(case: Case, identity: Identity, *, distinct: str = "") -> None:

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from accounts.models import GuestAccount
+from accounts.provisioning.case import open_case
+from accounts.provisioning.making import find_or_make
 from approvals import workflow
 from tests.accounts.provisioning.conftest import Approve
 from tests.accounts.provisioning.steps import (
@@ -24,6 +26,8 @@ from tests.simulator_process import SimulatorProcess
 ADDRESS = "john.smith@fabrikam.example"
 GOOGLE = {"signInType": "federated", "issuer": "google.com", "issuerAssignedId": "108204268033311374519"}
 FACEBOOK = {"signInType": "federated", "issuer": "facebook.com", "issuerAssignedId": "0123456789"}
+ENTRA = {"signInType": "federated", "issuer": "ExternalAzureAD", "issuerAssignedId": None}
+PENDING = {"externalUserState": "PendingAcceptance", "identities": [ENTRA]}
 TAKEN_NAME = "john.smith_fabrikam.example#EXT#@fabrikam.onmicrosoft.com"
 
 
@@ -51,8 +55,7 @@ def test_it_adopts_a_guest_with_the_same_identity(tenant: SimulatorProcess, with
 def test_it_adopts_an_accepted_guest_with_the_address_of_someone_to_be_invited(
     tenant: SimulatorProcess, with_entra: Approve, address: dict[str, Any]
 ) -> None:
-    entra = {"signInType": "federated", "issuer": "ExternalAzureAD", "issuerAssignedId": None}
-    existing = put(tenant, externalUserState="Accepted", identities=[entra], **address)
+    existing = put(tenant, externalUserState="Accepted", identities=[ENTRA], **address)
     request = with_entra()
 
     attempt(request)
@@ -196,3 +199,22 @@ def test_it_does_not_take_somebody_elses_guest_for_its_own(tenant: SimulatorProc
     attempt(request, attempts=2)
 
     assert delivery(request).made == "adopted"
+
+
+@pytest.mark.parametrize(
+    ("approve", "made", "user"),
+    [("with_google", "created", {"identities": [GOOGLE]}), ("with_entra", "invited", PENDING)],
+    ids=["created", "invited"],
+)
+def test_it_knows_the_guest_that_another_worker_has_just_made(
+    tenant: SimulatorProcess, request: pytest.FixtureRequest, approve: str, made: str, user: dict[str, Any]
+) -> None:
+    approved = request.getfixturevalue(approve)()
+    faster, slower = open_case(approved, 1), open_case(approved, 1)
+    with faster.asking():
+        put(tenant, **user)
+
+    # The faster one has not written down yet who it is.
+    find_or_make(slower)
+
+    assert slower.account.made == made
