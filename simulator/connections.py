@@ -20,7 +20,10 @@ class Connections:
     def drop(self, client: Address | None) -> None:
         """Abort the connection to `client` at once."""
         if client is not None:
-            self._transports[client.host, client.port].abort()
+            transport = self._transports.get((client.host, client.port))
+            # Who has left already need not be dropped.
+            if transport is not None:
+                transport.abort()
 
     async def drop_all(self) -> None:
         """Abort what is still open when the listener has stopped."""

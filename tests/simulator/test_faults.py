@@ -87,6 +87,18 @@ def test_it_does_the_work_and_loses_the_answer(
     assert graph.get("/users").status_code == 200
 
 
+def test_it_loses_the_answer_for_a_caller_who_has_left(graph: httpx.Client, simulator: SimulatorProcess) -> None:
+    simulator.fault("hang", count=1, value=0.5, match="POST /v1.0/users")
+    simulator.fault("lost_answer", count=1, match="POST /v1.0/users")
+    with pytest.raises(httpx.ReadTimeout):
+        graph.post("/users", json=guest(), timeout=0.2)
+
+    deadline = time.monotonic() + 10
+    while not simulator.get("graph-calls"):
+        assert time.monotonic() < deadline
+    assert graph.get("/users").status_code == 200
+
+
 @pytest.mark.parametrize(("path", "body"), [("/users", guest()), ("/invitations", invitation())])
 def test_a_new_user_arrives_late_at_the_replicas(
     path: str, body: dict[str, Any], graph: httpx.Client, simulator: SimulatorProcess
