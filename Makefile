@@ -38,7 +38,7 @@ worker: $(VENV)/.runtime ## Run a production worker with the periodic tasks (WOR
 
 .PHONY: test
 test: $(VENV)/.dev ## Run the tests (ARGS="tests/ops -k health" for some of them)
-	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: lint
 lint: $(VENV)/.dev ## Check style, layers, migrations and settings

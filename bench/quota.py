@@ -126,7 +126,10 @@ def _approve(reviewer: str, number: int) -> list[Any]:
     from approvals.models import OutboxEntry, UserFlow
     from tests.factories import make_identity, make_request
 
-    flow, actor = UserFlow.objects.get(), User.objects.get_or_create(username=reviewer, is_superuser=True)[0]
+    flow, actor = (
+        UserFlow.objects.get(),
+        User.objects.get_or_create(username=reviewer, defaults={"is_superuser": True})[0],
+    )
     made = []
     for at in range(number):
         name = f"{reviewer}-{at}-{uuid4().hex[:8]}"

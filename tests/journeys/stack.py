@@ -24,6 +24,8 @@ import psycopg
 from tests.simulator_process import ROOT, SimulatorProcess, free_ports_in_a_row
 
 Found = TypeVar("Found")
+FLOW = "partners"
+REVIEWER = "anna@contoso.example"
 SECRET_KEY = "only-for-a-journey-0123456789-abcdefghijklmnopqrstuvwxyz"
 
 
@@ -39,16 +41,26 @@ def eventually(look: Callable[[], Found], *, within: float = 45) -> Found:
 
 
 @contextlib.contextmanager
-def fresh_database(server_url: str) -> Iterator[str]:
-    """An empty PostgreSQL database of its own, gone afterwards; its URL."""
+def fresh_database(server_url: str, template: str = "template1") -> Iterator[str]:
+    """A PostgreSQL database of its own, like the template, gone afterwards; its URL."""
     name = f"foyer_journey_{uuid4().hex[:12]}"
     with psycopg.connect(server_url, autocommit=True) as server:
-        server.execute(f'CREATE DATABASE "{name}"'.encode())
+        server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
     try:
         yield f"{server_url.rpartition('/')[0]}/{name}"
     finally:
         with psycopg.connect(server_url, autocommit=True) as server:
             server.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+
+
+@dataclass(frozen=True)
+class Keys:
+    """What opens the doors of an installation: the connector's, the staff API's and the review pages'."""
+
+    username: str
+    password: str
+    token: str
+    reviewers_password: str
 
 
 @dataclass
@@ -60,6 +72,7 @@ class Stack:
     environ: dict[str, str] = field(default_factory=dict)
     port: int = field(default_factory=lambda: free_ports_in_a_row(1))
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    keys: Keys = field(init=False)
 
     def __post_init__(self) -> None:
         tenant = self.simulator
@@ -68,6 +81,7 @@ class Stack:
             "PATH": os.environ["PATH"],
             "SECRET_KEY": SECRET_KEY,
             "VAR": str(self.var),
+            "STATIC_ROOT": str(self.var / "static"),
             "BASE_URL": self.url,
             "EMAIL_URL": f"smtp://127.0.0.1:{tenant.smtp_port}",
             "ENTRA_TENANT_ID": tenant.tenant_id,
@@ -118,7 +132,6 @@ class Stack:
 
     def start_web(self) -> subprocess.Popen[bytes]:
         """The production web server, once it answers."""
-        self.manage("collectstatic", "--noinput", "-v0")
         web = self.start(
             "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.port), "config.wsgi:application"
         )
@@ -147,23 +160,28 @@ class Stack:
         for process in self.processes:
             self.kill(process)
 
-    def set_up(self, flow: str = "partners", **options: str) -> None:
-        """A database, a flow that the simulator knows, and an administrator."""
+    def set_up(self) -> None:
+        """A database, static files, a flow, and anna, who reviews it on the pages and through the API."""
         self.manage("migrate", "-v0")
-        extra = [part for name, value in options.items() for part in (f"--{name.replace('_', '-')}", value)]
-        self.manage("create_user_flow", flow, "--name", "Partners", "--redirect-url", "https://app.example/", *extra)
-        credential = json.loads(self.manage("issue_credential", flow, "--json"))
-        paths = {
-            step: f"{self.url}/api/connectors/{flow}/{step.replace('_', '-')}" for step in ("check_status", "submit")
-        }
+        self.manage("collectstatic", "--noinput", "-v0")
+        self.manage("create_user_flow", FLOW, "--name", "Partners", "--redirect-url", "https://app.example/")
+        credential = json.loads(self.manage("issue_credential", FLOW, "--json"))
+        told = self.manage("create_reviewer", "anna", "--email", REVIEWER, "--flow", FLOW)
+        token = json.loads(self.manage("issue_api_token", "anna", "--name", "journeys", "--json"))["token"]
+        password = told.partition("password: ")[2].strip()
+        self.keys = Keys(credential["username"], credential["password"], token, password)
+
+    def tell_simulator(self) -> None:
+        """Have the pretend tenant call this installation's connector."""
+        connector = f"{self.url}/api/connectors/{FLOW}"
         self.simulator.set_flows(
             {
-                "slug": flow,
+                "slug": FLOW,
                 "name": "Partners",
-                "check_status_url": paths["check_status"],
-                "submit_url": paths["submit"],
-                "username": credential["username"],
-                "password": credential["password"],
+                "check_status_url": f"{connector}/check-status",
+                "submit_url": f"{connector}/submit",
+                "username": self.keys.username,
+                "password": self.keys.password,
                 "redirect_url": "https://app.example/",
             },
             product_url=self.url,
@@ -172,4 +190,17 @@ class Stack:
     def requests(self, *options: str) -> list[dict[str, Any]]:
         """What `manage.py requests --json` tells."""
         told: list[dict[str, Any]] = json.loads(self.manage("requests", "--json", *options))
+        return told
+
+    def api(self, method: str, path: str) -> Any:
+        """What the staff API answers to anna; AssertionError when it refuses."""
+        bearer = {"Authorization": f"Bearer {self.keys.token}"}
+        answer = httpx.request(method, f"{self.url}/api/v1/{path}", headers=bearer, timeout=20, trust_env=False)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    def the_request(self) -> dict[str, Any]:
+        """The only request there is, as the staff API tells it."""
+        [request] = self.api("GET", "requests/")["results"]
+        told: dict[str, Any] = request
         return told

@@ -30,7 +30,7 @@ def test_a_worker_that_is_asked_to_end_finishes_the_entry_in_hand(stack: Stack) 
     stack.environ["OUTBOX_LEASE_SECONDS"] = "120"
     stack.start_web()
     approve(stack, "google")
-    stack.simulator.fault("hang", match="POST /v1.0/users", count=1, value=10)
+    stack.simulator.fault("hang", match="POST /v1.0/users", count=1, value=5)
     worker = stack.start_worker()
     eventually(lambda: not stack.simulator.get("faults"))  # it has struck: the call hangs
     worker.send_signal(signal.SIGTERM)
