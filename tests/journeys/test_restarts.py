@@ -52,7 +52,6 @@ def test_a_worker_that_is_asked_to_end_finishes_the_entry_in_hand(stack: Stack) 
 def test_a_rolling_restart_answers_every_connector_call(stack: Stack) -> None:
     """SIGHUP under load, each call on a connection of its own: every web process is a new one afterwards."""
     stack.environ.update(PORT=str(stack.port), WEB_WORKERS="2", WEB_THREADS="2")
-    stack.manage("collectstatic", "--noinput", "-v0")
     web = stack.start("config.serve", "web")
     eventually(stack.answers)
     before = children(web.pid)
@@ -71,7 +70,6 @@ def test_a_rolling_restart_answers_every_connector_call(stack: Stack) -> None:
 def test_calls_that_wait_at_processes_that_die_are_answered_by_the_next(stack: Stack) -> None:
     """The processes stand still while people call, and are killed: nobody's connection is reset."""
     stack.environ.update(PORT=str(stack.port), WEB_WORKERS="2", WEB_THREADS="2")
-    stack.manage("collectstatic", "--noinput", "-v0")
     web = stack.start("config.serve", "web")
     eventually(stack.answers)
     eventually(lambda: len(children(web.pid)) == 2)
