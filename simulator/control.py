@@ -141,8 +141,23 @@ async def add_fault(request: Request) -> Response:
 
 
 async def clear_faults(request: Request) -> Response:
-    """DELETE /control/faults: all off, or with `?kind=` those of one kind."""
-    request.app.state.tenant.faults.clear(request.query_params.get("kind"))
+    """DELETE /control/faults: all off, or with `?kind=` those of one kind, or with `?id=` one of them."""
+    tenant: Tenant = request.app.state.tenant
+    asked = request.query_params
+    if "id" in asked:
+        tenant.faults.remove(asked["id"])
+    else:
+        tenant.faults.clear(asked.get("kind"))
+    return Response(status_code=204)
+
+
+async def replace_client_secret(request: Request) -> Response:
+    """POST /control/client-secret: the present one expires; `secret` takes its place, or null for none yet."""
+    tenant: Tenant = request.app.state.tenant
+    secret = (await _document(request)).get("secret")
+    if secret is not None and (not isinstance(secret, str) or not secret or tenant.client_secrets.has_expired(secret)):
+        raise Misused("secret is a text that was no secret before, or null")
+    tenant.client_secrets.replace(secret)
     return Response(status_code=204)
 
 
@@ -174,6 +189,7 @@ ROUTES = [
     Route("/control/faults", faults),
     Route("/control/faults", add_fault, methods=["POST"]),
     Route("/control/faults", clear_faults, methods=["DELETE"]),
+    Route("/control/client-secret", replace_client_secret, methods=["POST"]),
     Route("/control/reset", reset, methods=["POST"]),
 ]
 

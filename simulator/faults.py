@@ -96,6 +96,10 @@ class Faults:
         """Switch everything off, or everything of one kind."""
         self._faults = [fault for fault in self._faults if kind is not None and fault.kind != kind]
 
+    def remove(self, fault_id: str) -> None:
+        """Switch one off; nothing happens when it is off already."""
+        self._faults = [fault for fault in self._faults if str(fault.id) != fault_id]
+
 
 def _check(kind: str, count: int | None, match: str | None, value: Value) -> None:
     if kind not in KINDS:

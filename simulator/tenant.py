@@ -10,6 +10,7 @@ from simulator.flows import FlowBook, read_flows
 from simulator.graph.quota import WriteQuota
 from simulator.inbox import Inbox
 from simulator.journal import Journal
+from simulator.login.client_secrets import ClientSecrets
 from simulator.login.keys import SigningKey, load_signing_key
 from simulator.settings import Settings
 from simulator.staff import Staff
@@ -30,6 +31,7 @@ class Tenant:
     graph_calls: Journal
     connector_calls: Journal
     signing_key: SigningKey
+    client_secrets: ClientSecrets
     quota: WriteQuota
     listening: bool = False
 
@@ -46,6 +48,7 @@ class Tenant:
         self.invitations.clear()
         self.graph_calls.clear()
         self.connector_calls.clear()
+        self.client_secrets.clear()
         self.quota.clear()
 
 
@@ -64,5 +67,6 @@ def open_tenant(settings: Settings) -> Tenant:
         graph_calls=Journal(store.collection("graph-calls"), limit=2000),
         connector_calls=Journal(store.collection("connector-calls"), limit=200),
         signing_key=load_signing_key(settings.state / "signing-key.pem"),
+        client_secrets=ClientSecrets(settings.client_secret),
         quota=WriteQuota(settings.writes_per_window, settings.window_seconds),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -33,10 +32,9 @@ def require_known_client(tenant: Tenant, client_id: str) -> None:
 
 
 def _check_secret(tenant: Tenant, secret: str) -> None:
-    if tenant.faults.take("expired_secret"):
+    if tenant.faults.take("expired_secret") or tenant.client_secrets.has_expired(secret):
         raise LoginError(7000222)
-    expected = tenant.settings.client_secret
-    if tenant.faults.take("wrong_secret") or not hmac.compare_digest(secret.encode(), expected.encode()):
+    if tenant.faults.take("wrong_secret") or not tenant.client_secrets.is_good(secret):
         raise LoginError(7000215)
 
 

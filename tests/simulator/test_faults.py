@@ -47,6 +47,16 @@ def test_a_fault_only_strikes_what_it_names(graph: httpx.Client, simulator: Simu
     assert graph.post("/users", json=guest()).status_code == 201
 
 
+def test_one_fault_of_several_can_be_cleared(graph: httpx.Client, simulator: SimulatorProcess) -> None:
+    simulator.fault("unavailable", match="POST", value=500)
+    simulator.fault("unavailable", match="GET", value=502)
+    writing, _reading = simulator.get("faults")
+
+    assert simulator.http.delete("/control/faults", params={"id": writing["id"]}).status_code == 204
+    assert graph.post("/users", json=guest()).status_code == 201
+    assert graph.get("/users").status_code == 502
+
+
 def test_a_standing_fault_of_graph_leaves_the_token_endpoint_alone(simulator: SimulatorProcess) -> None:
     simulator.fault("unavailable")
 

@@ -132,6 +132,25 @@ def test_it_answers_a_token_in_the_shape_of_the_contract(simulator: SimulatorPro
     schema("tokenSuccess").validate(ask(simulator).json())
 
 
+def test_it_takes_a_new_secret_for_one_that_has_expired(simulator: SimulatorProcess) -> None:
+    simulator.post("client-secret", {"secret": None})
+    between = ask(simulator)
+    simulator.post("client-secret", {"secret": "a-newer-secret"})
+
+    assert between.json()["error_codes"] == ask(simulator).json()["error_codes"] == [7000222]
+    assert ask(simulator, client_secret="a-newer-secret").status_code == 200
+    simulator.reset()
+    assert ask(simulator).status_code == 200
+    assert ask(simulator, client_secret="a-newer-secret").json()["error_codes"] == [7000215]
+
+
+@pytest.mark.parametrize("secret", ["", 5, "a-secret-of-the-tests"])
+def test_it_refuses_a_secret_that_cannot_be_new(secret: object, simulator: SimulatorProcess) -> None:
+    simulator.post("client-secret", {"secret": None})
+
+    assert simulator.http.post("/control/client-secret", json={"secret": secret}).status_code == 400
+
+
 @pytest.mark.parametrize(("kind", "code"), [("expired_secret", 7000222), ("wrong_secret", 7000215)])
 def test_it_refuses_the_secret_while_the_fault_is_on(kind: str, code: int, simulator: SimulatorProcess) -> None:
     simulator.fault(kind)
