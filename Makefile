@@ -56,6 +56,10 @@ types: $(VENV)/.dev ## Check the types (mypy --strict)
 bench: $(VENV)/.dev ## Measure the connector on the production server
 	@$(BIN)/python -m bench
 
+.PHONY: chaos
+chaos: $(VENV)/.dev ## Kill, cut off and mislead a whole installation, and see what it keeps (ARGS=--short)
+	@$(BIN)/python -m chaos $(ARGS)
+
 # --- Tend ---------------------------------------------------------------------------------------------------
 
 .PHONY: messages
