@@ -95,6 +95,13 @@ class Later(Exception):
         self.code, self.reason, self.delay = code, reason, delay
 
 
+class Standstill(Later):
+    """Later, and not because of this request: none of its kind can be done until an administrator has mended something.
+
+    `reason` says what, and where. What waits goes on by itself afterwards.
+    """
+
+
 class Never(Exception):
     """Raised by an outbox handler: this cannot succeed by trying again. `reason` is for a person."""
 

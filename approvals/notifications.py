@@ -6,7 +6,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from approvals import outbox
-from approvals.mail import envelope, sending, to_applicant, to_reviewer
+from approvals.mail import envelope, sending, to_administrator, to_applicant, to_reviewer
 from approvals.mail.letter import Mail
 from approvals.models import Action, Delivery, OutboxEntry, SignUpRequest, UserFlow
 from approvals.outbox import Done
@@ -63,6 +63,23 @@ def send_waiting(entry: OutboxEntry) -> Done | None:
     return Done(Action.MAIL_SENT, _facts(entry))
 
 
+def announce_standstill(entry: OutboxEntry) -> None:
+    """No guest can be made at the moment: write to every administrator, or to all reviewers where there is none."""
+    with transaction.atomic():
+        for user in _administrators() or _all_reviewers():
+            explained = {"code": entry.payload["code"], "explanation": entry.payload["explanation"]}
+            outbox.enqueue("mail.standstill", once=f"{entry.once}:{user}", user=user, **explained)
+
+
+def send_standstill(entry: OutboxEntry) -> Done | None:
+    """Tell an administrator why no guest can be made. None when the person no longer wants or may know."""
+    person = get_user_model().objects.filter(pk=entry.payload["user"], is_active=True, notify=True).first()
+    if person is None:
+        return None
+    sending.send(envelope.to_reviewer(to_administrator.standstill(entry.payload["explanation"]), entry, person))
+    return Done(Action.MAIL_SENT, {**_facts(entry), "code": entry.payload["code"]})
+
+
 def give_up(entry: OutboxEntry, code: str, reason: str) -> Done:
     """A mail cannot be sent: the request's timeline says so, and why."""
     return Done(Action.MAIL_FAILED, {**_facts(entry), "code": code, "explanation": reason})
@@ -88,6 +105,17 @@ def _reviewers(flow: UserFlow) -> list[int]:
     """The ids of those who review the flow and want mail."""
     wanting = flow.reviewers.filter(is_active=True, notify=True).exclude(email="")
     return list(wanting.order_by("pk").values_list("pk", flat=True))
+
+
+def _administrators() -> list[int]:
+    """The ids of the administrators who want mail."""
+    wanting = get_user_model().objects.filter(is_superuser=True, is_active=True, notify=True).exclude(email="")
+    return list(wanting.order_by("pk").values_list("pk", flat=True))
+
+
+def _all_reviewers() -> list[int]:
+    """The ids of those who review any flow and want mail."""
+    return sorted({user for flow in UserFlow.objects.all() for user in _reviewers(flow)})
 
 
 def _stands(entry: OutboxEntry, status: SignUpRequest.Status) -> bool:

@@ -135,6 +135,8 @@ OUTBOX_HANDLERS = {
     "mail.approved": "approvals.notifications.send_approved",
     "mail.denied": "approvals.notifications.send_denied",
     "mail.waiting": "approvals.notifications.send_waiting",
+    "mail.standstill": "approvals.notifications.send_standstill",
+    "standstill.announce": "approvals.notifications.announce_standstill",
     "guest.provision": "accounts.provisioning.provision_guest",
 }
 OUTBOX_GIVE_UP = {
@@ -142,6 +144,7 @@ OUTBOX_GIVE_UP = {
     "mail.approved": "approvals.notifications.give_up",
     "mail.denied": "approvals.notifications.give_up",
     "mail.waiting": "approvals.notifications.give_up",
+    "mail.standstill": "approvals.notifications.give_up",
     "guest.provision": "accounts.provisioning.give_up",
 }
 # Of one request, what shares a lane is done one after another, in the order of its causes.
@@ -217,6 +220,9 @@ ENTRA_TENANT_DOMAIN = env.str("ENTRA_TENANT_DOMAIN", "")
 ENTRA_CLIENT_ID = env.str("ENTRA_CLIENT_ID", "")
 ENTRA_CLIENT_SECRET = env.str("ENTRA_CLIENT_SECRET", "")
 ENTRA_CLIENT_CERTIFICATE = env.str("ENTRA_CLIENT_CERTIFICATE", "")
+# Read again at each use: a secret is replaced without a restart.
+ENTRA_CLIENT_SECRET_FILE = env.str("ENTRA_CLIENT_SECRET_FILE", "")
+ENTRA_CLIENT_CERTIFICATE_FILE = env.str("ENTRA_CLIENT_CERTIFICATE_FILE", "")
 ENTRA_CA_BUNDLE = env.str("ENTRA_CA_BUNDLE", "")
 GRAPH_TIMEOUT_SECONDS = env.float("GRAPH_TIMEOUT_SECONDS", 15.0)
 # Microsoft's limit for one application in one tenant.

@@ -13,7 +13,7 @@ import httpx
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from approvals.errors import Later, Never
+from approvals.errors import Later, Standstill
 
 CONNECT_SECONDS = 5.0
 NOT_SENT = (
@@ -75,5 +75,5 @@ def _trusted(ca_bundle: str) -> ssl.SSLContext | bool:
     try:
         return ssl.create_default_context(cafile=ca_bundle)
     except (OSError, ssl.SSLError) as error:
-        reason = _("The certificates that ENTRA_CA_BUNDLE names cannot be read. Correct the setting, then retry.")
-        raise Never("ca_bundle_unreadable", reason) from error
+        reason = _("The certificates that ENTRA_CA_BUNDLE names cannot be read. Correct the setting and restart.")
+        raise Standstill("ca_bundle_unreadable", reason) from error

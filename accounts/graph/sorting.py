@@ -1,4 +1,4 @@
-"""What follows from a refusal of Graph's: *later* with a delay, or *never* with a reason. Pure.
+"""What follows from a refusal of Graph's: *later* with a delay, a standstill, or *never* with a reason. Pure.
 
 Each reason says what happened and what the administrator can do, without an address or a claim in it.
 """
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.graph.errors import GraphRefused
-from approvals.errors import Later, Never
+from approvals.errors import Later, Never, Standstill
 
 THROTTLED_CODES = {"TooManyRequests", "activityLimitReached", "Request_ThrottledTemporarily"}
 # 507 (storage is full) and 501 do not pass by themselves.
@@ -23,12 +23,16 @@ LASTING_FAILURES = {501, 505, 507}
 
 @dataclass(frozen=True)
 class Cause:
-    """A cause that its code or words of its message tell, and what is said of it."""
+    """A cause that its code or words of its message tell, and what is said of it.
+
+    `ends_all`: it is not about one applicant, and no guest can be made until it is mended.
+    """
 
     name: str
     reason: str | Promise
     codes: frozenset[str] = frozenset()
     words: tuple[str, ...] = ()
+    ends_all: bool = False
 
     def fits(self, refused: GraphRefused) -> bool:
         """Whether this is the cause."""
@@ -42,24 +46,26 @@ LASTING = (
         gettext_lazy(
             "The tenant does not let applications invite guests. In the Entra admin center, under External Identities > "
             "External collaboration settings, allow guest invites for member users or for everyone; the change takes up "
-            "to an hour. Then retry."
+            "to an hour."
         ),
+        ends_all=True,
         words=("guest invitations not allowed for your company",),
     ),
     Cause(
         "application_unknown",
         gettext_lazy(
             "Microsoft Graph does not know Foyer's application in this tenant. Grant admin consent to its app "
-            "registration (Entra admin center > App registrations > API permissions), then retry."
+            "registration (Entra admin center > App registrations > API permissions)."
         ),
+        ends_all=True,
         codes=frozenset({"Authorization_IdentityNotFound"}),
     ),
     Cause(
         "directory_full",
         gettext_lazy(
-            "The directory has reached its limit of objects. Delete objects that are not needed or raise the quota, "
-            "then retry."
+            "The directory has reached its limit of objects. Delete objects that are not needed or raise the quota."
         ),
+        ends_all=True,
         codes=frozenset({"Directory_QuotaExceeded"}),
     ),
     Cause(
@@ -112,7 +118,7 @@ LASTING = (
 
 def sort(refused: GraphRefused) -> Later | Never:
     """What to do about a refusal. Later without a delay means the usual back-off."""
-    return _later(refused) or _never(refused)
+    return _later(refused) or _lasting(refused)
 
 
 def _later(refused: GraphRefused) -> Later | None:
@@ -128,18 +134,18 @@ def _later(refused: GraphRefused) -> Later | None:
     return None
 
 
-def _never(refused: GraphRefused) -> Never:
+def _lasting(refused: GraphRefused) -> Never | Standstill:
     if refused.taken:
         return address_taken()
     if refused.unavailable:
         return attribute_unavailable(refused.unavailable)
     for cause in LASTING:
         if cause.fits(refused):
-            return Never(cause.name, str(cause.reason))
-    return _never_by_status(refused)
+            return (Standstill if cause.ends_all else Never)(cause.name, str(cause.reason))
+    return _lasting_by_status(refused)
 
 
-def _never_by_status(refused: GraphRefused) -> Never:
+def _lasting_by_status(refused: GraphRefused) -> Never | Standstill:
     if refused.code == "Authorization_RequestDenied" or refused.says("insufficient privileges"):
         return _permission_missing(refused.permission)
     if refused.status == 401:
@@ -167,20 +173,20 @@ def attribute_unavailable(names: Iterable[str]) -> Never:
     return Never("attribute_unavailable", reason % {"names": ", ".join(names)})
 
 
-def _permission_missing(permission: str) -> Never:
+def _permission_missing(permission: str) -> Standstill:
     reason = _(
         "Foyer's application may not do this in Microsoft Graph. Grant it the application permission %(permission)s "
-        "with admin consent (Entra admin center > App registrations > API permissions), then retry."
+        "with admin consent (Entra admin center > App registrations > API permissions)."
     )
-    return Never("permission_missing", reason % {"permission": permission or "User.ReadWrite.All"})
+    return Standstill("permission_missing", reason % {"permission": permission or "User.ReadWrite.All"})
 
 
-def _token_refused() -> Never:
+def _token_refused() -> Standstill:
     reason = _(
         "Microsoft Graph refuses Foyer's access token. Check that ENTRA_TENANT_ID, ENTRA_CLOUD and GRAPH_URL belong "
-        "together and that the clock of this machine is right, then retry."
+        "together and that the clock of this machine is right."
     )
-    return Never("token_refused", reason)
+    return Standstill("token_refused", reason)
 
 
 def _value_refused(names: Iterable[str]) -> Never:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from accounts.graph import token_errors
 from accounts.graph.connection import http, unreachable
-from approvals.errors import Later, Never
+from approvals.errors import Later, Standstill
 
 _lock = threading.Lock()
 _kept: Application | None = None
@@ -55,8 +55,8 @@ class Token:
 def token() -> Token:
     """A token that is good for some minutes at least; asks Entra when none is kept.
 
-    Raises Later when Entra cannot be asked now, Never when it refuses: each time anew, so that a corrected setting is
-    picked up at once.
+    Raises Later when Entra cannot be asked now, Standstill when it refuses: each time anew, so that a corrected setting
+    is picked up at once.
     """
     application = _application()
     answer = _ask(lambda: application.msal.acquire_token_for_client(scopes=[f"{graph_origin()}/.default"]))
@@ -96,16 +96,27 @@ def _credentials() -> Credentials:
     for name in ("ENTRA_TENANT_ID", "ENTRA_CLIENT_ID"):
         if not getattr(settings, name):
             raise _not_set(name)
-    if not settings.ENTRA_CLIENT_SECRET and not settings.ENTRA_CLIENT_CERTIFICATE:
+    secret, certificate = _as_it_is_now("ENTRA_CLIENT_SECRET"), _as_it_is_now("ENTRA_CLIENT_CERTIFICATE")
+    if not secret and not certificate:
         raise _not_set("ENTRA_CLIENT_SECRET")
     return Credentials(
         login_url=settings.ENTRA_LOGIN_URL,
         tenant_id=settings.ENTRA_TENANT_ID,
         client_id=settings.ENTRA_CLIENT_ID,
-        secret=settings.ENTRA_CLIENT_SECRET,
-        certificate=_certificate(settings.ENTRA_CLIENT_CERTIFICATE),
+        secret=secret,
+        certificate=_certificate(certificate),
         ca_bundle=settings.ENTRA_CA_BUNDLE,
     )
+
+
+def _as_it_is_now(name: str) -> str:
+    """A secret setting; read anew where it comes from a file, so that it can be replaced while we run."""
+    path = getattr(settings, f"{name}_FILE")
+    try:
+        return Path(path).read_text().strip() if path else getattr(settings, name)
+    except (OSError, ValueError):
+        # While it is being replaced the file may be missing for a moment.
+        return str(getattr(settings, name))
 
 
 def _make(credentials: Credentials) -> Any:
@@ -141,22 +152,22 @@ def _ask(question: Callable[[], Any]) -> Any:
         raise _certificate_unreadable() if settings.ENTRA_CLIENT_CERTIFICATE else _authority_unusable() from error
 
 
-def _not_set(name: str) -> Never:
-    reason = _("%(name)s is not set. Set it as the app registration says, restart, then retry.")
-    return Never("not_configured", reason % {"name": name})
+def _not_set(name: str) -> Standstill:
+    reason = _("%(name)s is not set. Set it as the app registration says, and restart.")
+    return Standstill("not_configured", reason % {"name": name})
 
 
-def _certificate_unreadable() -> Never:
+def _certificate_unreadable() -> Standstill:
     reason = _(
         "ENTRA_CLIENT_CERTIFICATE cannot be used: it must hold, or name a file with, a private key and its certificate "
-        "as PEM text. Correct it, restart, then retry."
+        "as PEM text. Correct it and restart."
     )
-    return Never("certificate_unreadable", reason)
+    return Standstill("certificate_unreadable", reason)
 
 
-def _authority_unusable() -> Never:
-    reason = _("ENTRA_LOGIN_URL and ENTRA_TENANT_ID do not make an https address. Correct them, restart, then retry.")
-    return Never("not_configured", reason)
+def _authority_unusable() -> Standstill:
+    reason = _("ENTRA_LOGIN_URL and ENTRA_TENANT_ID do not make an https address. Correct them and restart.")
+    return Standstill("not_configured", reason)
 
 
 class SignInTransport:

@@ -14,8 +14,11 @@ from accounts.provisioning.case import Case, open_case
 from accounts.provisioning.completing import attribute_unavailable, complete
 from accounts.provisioning.making import find_or_make
 from approvals import outbox, workflow
-from approvals.errors import Later, Never
+from approvals.errors import Later, Never, Standstill
 from approvals.models import Delivery, OutboxEntry, SignUpRequest
+
+LONGEST_STANDSTILL_DELAY = 300.0
+"""How long it takes at most, about, until a request notices that the administrator has mended what stopped all of them."""
 
 log = structlog.get_logger(__name__)
 
@@ -79,7 +82,13 @@ def _report(case: Case, problem: Later | Never) -> None:
     if isinstance(problem, Never):
         workflow.record_failed(request_id, code=problem.code, explanation=problem.reason)
         return
-    delay = outbox.back_off(case.attempts) if problem.delay is None else problem.delay
+    delay = _delay(case, problem)
     next_try_at = timezone.now() + timedelta(seconds=delay)
-    workflow.record_delayed(request_id, code=problem.code, explanation=problem.reason, next_try_at=next_try_at)
+    record = workflow.record_standstill if isinstance(problem, Standstill) else workflow.record_delayed
+    record(request_id, code=problem.code, explanation=problem.reason, next_try_at=next_try_at)
     raise Later(problem.code, problem.reason, delay=delay) from problem
+
+
+def _delay(case: Case, problem: Later) -> float:
+    usual = outbox.back_off(case.attempts) if problem.delay is None else problem.delay
+    return min(usual, LONGEST_STANDSTILL_DELAY) if isinstance(problem, Standstill) else usual

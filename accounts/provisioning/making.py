@@ -12,7 +12,7 @@ from accounts.graph.principal_names import LONGEST_DOMAIN, characters_not_invita
 from accounts.provisioning.case import Case
 from approvals import workflow
 from approvals.applicant import Identity
-from approvals.errors import Never
+from approvals.errors import Never, Standstill
 from approvals.models import Delivery, UserFlow
 
 Made, Stage = Delivery.Made, Delivery.Stage
@@ -139,9 +139,9 @@ def _domain() -> str:
         return domain
     reason = _(
         "ENTRA_TENANT_DOMAIN must be the tenant's initial domain, such as contoso.onmicrosoft.com, of at most "
-        "%(longest)s characters. Set it, restart, then retry."
+        "%(longest)s characters. Set it and restart."
     )
-    raise Never("not_configured", reason % {"longest": LONGEST_DOMAIN})
+    raise Standstill("not_configured", reason % {"longest": LONGEST_DOMAIN})
 
 
 def _require_address(case: Case) -> None:

@@ -1,1 +1,1 @@
-"""Mail: what it says (`to_applicant`, `to_reviewer`), how it looks (`letter`), its headers (`envelope`), the sending."""
+"""Mail: what it says (`to_applicant`, `to_reviewer`, `to_administrator`), how it looks (`letter`), its headers (`envelope`), the sending."""

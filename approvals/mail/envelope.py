@@ -30,7 +30,7 @@ def to_applicant(mail: Mail, entry: OutboxEntry, request: SignUpRequest) -> Emai
 
 
 def to_reviewer(mail: Mail, entry: OutboxEntry, reviewer: User) -> EmailMultiAlternatives:
-    """The message to a reviewer. Raises Never for an address that mail cannot be sent to."""
+    """The message to a reviewer or an administrator. Raises Never for an address that mail cannot be sent to."""
     return _message(mail, entry, recipient=reviewer.email, person=str(reviewer.pk), reply_to=[])
 
 
@@ -38,12 +38,10 @@ def _message(
     mail: Mail, entry: OutboxEntry, *, recipient: str, person: str, reply_to: list[str]
 ) -> EmailMultiAlternatives:
     host = urlsplit(settings.BASE_URL).hostname or "localhost"
-    root = f"<{entry.request_id}.{person}@{host}>"
     headers = {
         # The same however often it is sent: a mail system that gets it twice can tell.
         "Message-ID": f"<{entry.id}@{host}>",
-        "In-Reply-To": root,
-        "References": root,
+        **_thread(entry, person, host),
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "All",
         "Content-Language": mail.language,
@@ -53,6 +51,14 @@ def _message(
     )
     message.attach_alternative(mail.html, "text/html")
     return message
+
+
+def _thread(entry: OutboxEntry, person: str, host: str) -> dict[str, str]:
+    """What holds all mails about a request together in a mail program; nothing for one that is about none."""
+    if entry.request_id is None:
+        return {}
+    root = f"<{entry.request_id}.{person}@{host}>"
+    return {"In-Reply-To": root, "References": root}
 
 
 def _address(typed: str) -> str:

@@ -12,6 +12,7 @@ from approvals.workflow.delivery import (
     record_failed,
     record_progress,
     record_provisioned,
+    record_standstill,
     retry_delivery,
 )
 from approvals.workflow.submission import Standing, check_status, submit
@@ -25,6 +26,7 @@ __all__ = [
     "record_failed",
     "record_progress",
     "record_provisioned",
+    "record_standstill",
     "reopen",
     "retry_delivery",
     "submit",

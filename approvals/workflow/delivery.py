@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from approvals import audit, outbox
 from approvals.errors import NotAllowed, NothingToRetry
@@ -28,9 +29,20 @@ def record_progress(request_id: UUID, stage: Delivery.Stage) -> None:
 
 def record_delayed(request_id: UUID, *, code: str, explanation: str, next_try_at: datetime | None) -> None:
     """Say why the delivery waits, and until when. Without effect once the delivery has ended."""
-    Delivery.objects.filter(pk=request_id, state=State.QUEUED).update(
-        code=code, explanation=explanation, next_try_at=next_try_at, updated_at=timezone.now()
-    )
+    _note_delay(request_id, code, explanation, next_try_at)
+
+
+def record_standstill(request_id: UUID, *, code: str, explanation: str, next_try_at: datetime | None) -> None:
+    """Say that this delivery waits for something which stops all of them, and tell the administrators.
+
+    They are told once a day and cause, however many deliveries wait. Without effect once the delivery has ended.
+    """
+    told = _("Waiting for the tenant. %(reason)s Foyer goes on by itself afterwards.") % {"reason": explanation}
+    with transaction.atomic(durable=True):
+        if not _note_delay(request_id, code, told, next_try_at):
+            return
+        today = f"{timezone.now():%Y-%m-%d}"
+        outbox.enqueue("standstill.announce", once=f"standstill:{code}:{today}", code=code, explanation=explanation)
 
 
 def record_provisioned(request_id: UUID, *, guest_id: str, made: Delivery.Made, redeem_url: str = "") -> bool:
@@ -86,6 +98,12 @@ def retry_delivery(request_id: UUID, *, actor: User | None) -> None:
         SignUpRequest.objects.filter(pk=request_id).update(delivery_failed=False)
         audit.record(Action.DELIVERY_RETRIED, request=request, actor=actor)
         outbox.enqueue("guest.provision", request=request, actor=actor, decision=request.version)
+
+
+def _note_delay(request_id: UUID, code: str, explanation: str, next_try_at: datetime | None) -> bool:
+    queued = Delivery.objects.filter(pk=request_id, state=State.QUEUED)
+    delayed = {"code": code, "explanation": explanation, "next_try_at": next_try_at}
+    return queued.update(**delayed, updated_at=timezone.now()) == 1
 
 
 def _entra_mails(request: SignUpRequest, made: Delivery.Made) -> bool:

@@ -11,7 +11,7 @@ import pytest
 
 from accounts.graph.errors import read_refusal, retry_after
 from accounts.graph.sorting import sort
-from approvals.errors import Later, Never
+from approvals.errors import Later, Never, Standstill
 
 GUID = "00aa00aa-bb11-cc22-dd33-44ee44ee44ee"
 ADDRESS = "john.smith@fabrikam.example"
@@ -129,6 +129,14 @@ NEVER = {
         ),
         "cross_tenant_blocked",
     ),
+    "invalid address": (400, body("BadRequest", f"The invited user {ADDRESS} is not valid."), "graph_refused"),
+    "not found": (404, body("Request_ResourceNotFound", f"Resource '{GUID}' does not exist."), "graph_refused"),
+    "storage full": (507, body("", ""), "graph_refused"),
+    "not implemented": (501, body("notImplemented", ""), "graph_refused"),
+    "refused without a word": (400, "", "graph_refused"),
+}
+
+STANDSTILL = {
     "invitations forbidden": (
         403,
         body(
@@ -137,7 +145,6 @@ NEVER = {
         ),
         "invitations_forbidden",
     ),
-    "invalid address": (400, body("BadRequest", f"The invited user {ADDRESS} is not valid."), "graph_refused"),
     "permission missing": (
         403,
         body("Authorization_RequestDenied", "Insufficient privileges to complete the operation."),
@@ -158,15 +165,11 @@ NEVER = {
         "application_unknown",
     ),
     "token refused": (401, body("InvalidAuthenticationToken", "Access token has expired."), "token_refused"),
-    "not found": (404, body("Request_ResourceNotFound", f"Resource '{GUID}' does not exist."), "graph_refused"),
     "directory full": (
         403,
         body("Directory_QuotaExceeded", "The directory object quota limit has been exceeded."),
         "directory_full",
     ),
-    "storage full": (507, body("", ""), "graph_refused"),
-    "not implemented": (501, body("notImplemented", ""), "graph_refused"),
-    "refused without a word": (400, "", "graph_refused"),
 }
 
 LATER = {
@@ -201,6 +204,17 @@ def test_it_says_never_with_a_reason(status: int, answer: str, code: str) -> Non
     assert re.search(r"retry|ask the applicant|instead|an invitation|make the guest by hand", problem.reason.lower())
     assert ADDRESS not in problem.reason
     assert GUID not in problem.reason
+
+
+@pytest.mark.parametrize(("status", "answer", "code"), STANDSTILL.values(), ids=STANDSTILL)
+def test_it_says_what_stops_everybody_and_where_it_is_mended(status: int, answer: str, code: str) -> None:
+    problem = sort(read_refusal(status, answer, {}))
+
+    assert isinstance(problem, Standstill)
+    assert (problem.code, problem.delay) == (code, None)
+    assert re.match(r"[A-Z].+\.$", problem.reason)
+    assert re.search(r"admin center|check that|directory has reached", problem.reason.lower())
+    assert "retry" not in problem.reason
 
 
 @pytest.mark.parametrize(("status", "answer", "code"), LATER.values(), ids=LATER)
@@ -284,10 +298,10 @@ def test_it_does_not_mind_what_stands_beside_the_error(innererror: str) -> None:
 
 def test_it_names_the_attributes_and_the_permission() -> None:
     attribute = sort(read_refusal(400, NEVER["extension not available"][1], {}))
-    permission = sort(read_refusal(403, NEVER["permission missing"][1], {}, permission="User.Invite.All"))
+    permission = sort(read_refusal(403, STANDSTILL["permission missing"][1], {}, permission="User.Invite.All"))
 
     assert isinstance(attribute, Never)
-    assert isinstance(permission, Never)
+    assert isinstance(permission, Standstill)
     assert "extension_a_X, extension_a_Y" in attribute.reason
     assert "User.Invite.All" in permission.reason
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from accounts.graph.token_errors import sort
-from approvals.errors import Later, Never
+from approvals.errors import Later, Standstill
 
 
 def body(number: int, error: str = "invalid_client") -> str:
@@ -44,10 +44,12 @@ def body(number: int, error: str = "invalid_client") -> str:
 def test_it_says_what_the_administrator_can_do(number: int, status: int, code: str, advice: str) -> None:
     problem = sort(status, body(number), {})
 
-    assert isinstance(problem, Never)
+    assert isinstance(problem, Standstill)
     assert problem.code == code
     assert advice in problem.reason
-    assert problem.reason.endswith("retry.")
+    assert problem.delay is None
+    assert problem.reason.endswith(".")
+    assert "retry" not in problem.reason
     assert "internals" not in problem.reason
 
 
@@ -59,6 +61,7 @@ def test_it_tries_again_only_when_the_service_is_out_of_order(
     problem = sort(status, "<html>", headers)
 
     assert isinstance(problem, Later)
+    assert not isinstance(problem, Standstill)
     assert (problem.code, problem.delay) == ("sign_in_unavailable", delay)
 
 
@@ -66,6 +69,6 @@ def test_it_tries_again_only_when_the_service_is_out_of_order(
 def test_it_reads_whatever_comes(answer: str) -> None:
     problem = sort(400, answer, {})
 
-    assert isinstance(problem, Never)
+    assert isinstance(problem, Standstill)
     assert problem.code == "token_denied"
     assert "(400)" in problem.reason

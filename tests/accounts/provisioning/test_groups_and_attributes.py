@@ -83,7 +83,7 @@ def test_it_names_the_permission_that_groups_need(
     attempt(request)
 
     state, code, explanation = failure(request)
-    assert (state, code) == ("failed", "permission_missing")
+    assert (state, code) == ("queued", "permission_missing")
     assert "GroupMember.ReadWrite.All" in explanation
 
 

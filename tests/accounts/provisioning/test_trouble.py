@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import GuestAccount
@@ -201,36 +204,97 @@ def test_it_makes_the_guest_anew_when_it_never_appears(tenant: SimulatorProcess,
     assert delivery(request).guest_id == the_guest(tenant)["id"]
 
 
-@pytest.mark.parametrize(
-    ("fault", "code", "advice"),
-    [
-        ({"kind": "expired_secret"}, "secret_expired", "ENTRA_CLIENT_SECRET"),
-        ({"kind": "wrong_secret"}, "secret_wrong", "ENTRA_CLIENT_SECRET"),
-        ({"kind": "missing_permission", "value": "User.ReadWrite.All"}, "permission_missing", "admin consent"),
-        ({"kind": "invitations_forbidden"}, "invitations_forbidden", "External collaboration settings"),
-        ({"kind": "blocked_domain", "value": "fabrikam.example"}, "domain_blocked", "Collaboration restrictions"),
-    ],
-)
-def test_it_says_what_the_administrator_can_do(
+STANDSTILLS = [
+    ({"kind": "expired_secret"}, "secret_expired", "ENTRA_CLIENT_SECRET"),
+    ({"kind": "wrong_secret"}, "secret_wrong", "ENTRA_CLIENT_SECRET"),
+    ({"kind": "missing_permission", "value": "User.ReadWrite.All"}, "permission_missing", "admin consent"),
+    ({"kind": "invitations_forbidden"}, "invitations_forbidden", "External collaboration settings"),
+]
+
+
+@pytest.mark.parametrize(("fault", "code", "advice"), STANDSTILLS)
+def test_it_waits_for_the_administrator_and_says_for_what(
     tenant: SimulatorProcess, with_entra: Approve, fault: dict[str, str], code: str, advice: str
 ) -> None:
     request = with_entra()
     tenant.fault(**fault)
 
-    assert attempt(request) is None
+    later = attempt(request, attempts=30)
 
+    assert later is not None
+    assert later.code == code
+    assert later.delay is not None
+    assert later.delay <= 300
     state, told, explanation = failure(request)
-    assert (state, told) == ("failed", code)
+    assert (state, told) == ("queued", code)
+    assert explanation.startswith("Waiting for the tenant. ")
     assert advice in explanation
     assert "fabrikam.example" not in explanation
 
 
-@pytest.mark.parametrize("fault", ["expired_secret", "wrong_secret", "missing_permission", "invitations_forbidden"])
-def test_it_succeeds_at_the_first_retry_after_the_cause_is_gone(
-    tenant: SimulatorProcess, with_entra: Approve, fault: str
+@pytest.mark.parametrize(("fault", "code", "_advice"), STANDSTILLS)
+def test_it_goes_on_by_itself_when_the_cause_is_gone(
+    tenant: SimulatorProcess, with_entra: Approve, fault: dict[str, str], code: str, _advice: str
 ) -> None:
     request = with_entra()
-    tenant.fault(fault)
+    tenant.fault(**fault)
+    attempt(request)
+    tenant.clear_faults()
+
+    assert attempt(request, attempts=2) is None
+
+    done = delivery(request)
+    assert (done.state, done.code, done.explanation) == ("done", "", "")
+
+
+def test_it_takes_a_new_secret_from_the_file_without_a_restart(
+    tenant: SimulatorProcess, settings: Settings, tmp_path: Path, with_entra: Approve
+) -> None:
+    file = tmp_path / "client-secret"
+    file.write_text(f"{tenant.client_secret}\n")
+    settings.ENTRA_CLIENT_SECRET_FILE = str(file)
+    request = with_entra()
+    tenant.post("client-secret", {"secret": "a-newer-secret"})
+
+    expired = attempt(request)
+    file.write_text("a-newer-secret\n")
+
+    assert expired is not None
+    assert expired.code == "secret_expired"
+    assert attempt(request, attempts=2) is None
+    assert delivery(request).state == "done"
+
+
+def test_it_gives_up_on_the_tenant_when_patience_ends(tenant: SimulatorProcess, with_entra: Approve) -> None:
+    request = with_entra()
+    entry = OutboxEntry.objects.get(request=request, kind="guest.provision")
+    OutboxEntry.objects.exclude(pk=entry.pk).update(state=OutboxEntry.State.CANCELLED)
+    OutboxEntry.objects.filter(pk=entry.pk).update(begun_at=timezone.now() - timedelta(hours=73))
+    tenant.fault("expired_secret")
+
+    outbox.drain(1)
+
+    state, code, explanation = failure(request)
+    assert (state, code) == ("failed", "secret_expired")
+    assert explanation.startswith("The client secret has expired.")
+    assert explanation.endswith("Foyer has stopped trying: retry when the cause is gone.")
+
+
+def test_it_fails_at_once_when_only_this_address_is_barred(tenant: SimulatorProcess, with_entra: Approve) -> None:
+    request = with_entra()
+    tenant.fault("blocked_domain", value="fabrikam.example")
+
+    assert attempt(request) is None
+
+    state, told, explanation = failure(request)
+    assert (state, told) == ("failed", "domain_blocked")
+    assert "Collaboration restrictions" in explanation
+    assert "fabrikam.example" not in explanation
+
+
+def test_it_succeeds_at_the_first_retry_after_the_cause_is_gone(tenant: SimulatorProcess, with_entra: Approve) -> None:
+    request = with_entra()
+    tenant.fault("blocked_domain", value="fabrikam.example")
     attempt(request)
     tenant.clear_faults()
 
@@ -249,7 +313,7 @@ def test_it_needs_the_tenants_domain_to_create_a_guest(
     attempt(request)
 
     state, code, explanation = failure(request)
-    assert (state, code) == ("failed", "not_configured")
+    assert (state, code) == ("queued", "not_configured")
     assert "ENTRA_TENANT_DOMAIN" in explanation
 
 
