@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from celery import Celery
-from celery.signals import setup_logging, task_postrun, task_prerun, worker_ready, worker_shutting_down
+from celery.signals import (
+    setup_logging,
+    task_postrun,
+    task_prerun,
+    worker_init,
+    worker_ready,
+    worker_shutdown,
+    worker_shutting_down,
+)
+
+if TYPE_CHECKING:
+    from approvals.standby import Standby
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+_standby: Standby | None = None
 
 app = Celery("foyer")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -41,6 +54,23 @@ def make_broker_folders(sender: Celery, **_kwargs: Any) -> None:
     for key in ("data_folder_in", "control_folder"):
         if key in options:
             Path(options[key]).mkdir(parents=True, exist_ok=True)
+
+
+@worker_init.connect
+def stand_by(**_kwargs: Any) -> None:
+    """Have somebody drain who needs no broker; from now on, for the broker may not be there yet."""
+    global _standby  # noqa: PLW0603 - one for each worker
+    from approvals.standby import Standby  # models are not there yet when this module is read
+
+    _standby = Standby()
+    _standby.start()
+
+
+@worker_shutdown.connect
+def finish_entry_in_hand(**_kwargs: Any) -> None:
+    """Wait for the standby as Celery has waited for the tasks."""
+    if _standby is not None:
+        _standby.join(timeout=app.conf.worker_soft_shutdown_timeout)
 
 
 @worker_ready.connect

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 
 from tests.journeys.conftest import ON_SERVERS
 from tests.journeys.stack import Stack, eventually
+from tests.simulator_process import free_ports_in_a_row
 
 APPLICANT = "maria.silva@fabrikam.example"
 
@@ -71,3 +74,19 @@ def test_a_lost_answer_leaves_one_guest_and_one_mail(stack: Stack, provider: str
     eventually(lambda: approval_mails(stack))
     assert len([user for user in stack.simulator.users() if user["mail"] == APPLICANT]) == 1
     assert approval_mails(stack) == 1
+
+
+@pytest.mark.parametrize("stack", ["embedded"], indirect=True)
+def test_workers_deliver_without_a_broker(stack: Stack) -> None:
+    """Redis is not there from the beginning to the end: no task is ever run, and everything is delivered."""
+    stack.environ["REDIS_URL"] = f"redis://127.0.0.1:{free_ports_in_a_row(1)}/0"
+    stack.start_web()
+    approve(stack, "google")
+    worker = stack.start_worker()
+    eventually(lambda: is_done(stack))
+    eventually(lambda: approval_mails(stack))
+
+    worker.send_signal(signal.SIGTERM)
+    worker.wait(timeout=60)
+    assert "standby_drains" in stack.log.read_text()
+    assert len(stack.simulator.users()) == 1
