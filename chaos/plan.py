@@ -44,7 +44,7 @@ def short(seed: int, sign_ups: int = 100) -> Plan:
     return Plan(
         seed=seed,
         sign_ups=sign_ups,
-        arriving=18,
+        arriving=28,
         strike=1,
         together=2,
         at_once=3,

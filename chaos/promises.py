@@ -115,7 +115,7 @@ def mails_arrived(evidence: Evidence) -> Iterator[Finding]:
 
 
 def mails_were_meant(evidence: Evidence) -> Iterator[Finding]:
-    """Every accepted mail is an outbox entry's, and no more than one entry says the same to the same person."""
+    """Every accepted mail is an outbox entry's, and no two entries say the same of one request to the same person."""
     known = {entry.id: entry for entry in evidence.entries}
     said: dict[tuple[str, str, str], set[str]] = {}
     for mail in evidence.mails:
@@ -123,7 +123,8 @@ def mails_were_meant(evidence: Evidence) -> Iterator[Finding]:
         if entry is None or not entry.kind.startswith("mail."):
             yield f"{mail.message_id} was sent by nobody"
             continue
-        messages = said.setdefault((entry.request, entry.kind, mail.recipient), set())
+        # What is about no request, the tenant's trouble, may be said again: of another cause, on another day.
+        messages = said.setdefault((entry.request or entry.id, entry.kind, mail.recipient), set())
         messages.add(mail.message_id)
         yield f"{entry.kind} of {entry.request} went out under {len(messages)} ids" if len(messages) > 1 else None
 

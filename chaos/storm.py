@@ -35,12 +35,14 @@ PARTS: dict[str, Strike] = {
     "permission is taken away": strikes.graph("missing_permission", "User.ReadWrite.All"),
     "clock jumps an hour": strikes.clock_jumps,
 }
+LONGEST_CALM = 20.0
 # A clock that is an hour ahead already does not jump again.
 ONCE = {"clock jumps an hour"}
 
 
 def blow(stage: Stage) -> None:
-    """The whole storm; ends early when the run does."""
+    """The whole storm, once guests are being made; ends early when the run does."""
+    stage.wait(0, until=lambda: bool(stage.house.tenant.get("graph-calls")), longest=LONGEST_CALM)
     with ThreadPoolExecutor(1 + stage.plan.at_once) as pool:
         calm = threading.Event()
         killing = pool.submit(_kill, stage, calm)

@@ -16,8 +16,8 @@ from chaos.mail_server import Mood
 from chaos.plan import Plan
 
 HOUR = 3600.0
-LONGEST_EXTENSION = 3.0
-"""A part that has struck nobody yet goes on for so many times its length."""
+LONGEST_EXTENSION = 4.0
+"""A part that has struck nobody yet goes on for so many seconds more."""
 
 
 @dataclass
@@ -51,12 +51,13 @@ class Stage:
             finally:
                 self.cut.append((begun, time.time()))
 
-    def wait(self, seconds: float, *, until: Callable[[], bool] = lambda: True) -> None:
-        """Let it last, and a little longer `until` it has had an effect; cut short when the run is ended."""
+    def wait(
+        self, seconds: float, *, until: Callable[[], bool] = lambda: True, longest: float = LONGEST_EXTENSION
+    ) -> None:
+        """Let it last, and up to `longest` more `until` it has had an effect; cut short when the run is ended."""
         self.over.wait(seconds)
-        extension = seconds * LONGEST_EXTENSION
-        while extension > 0 and not until() and not self.over.wait(0.25):
-            extension -= 0.25
+        while longest > 0 and not until() and not self.over.wait(0.25):
+            longest -= 0.25
 
 
 Strike = Callable[[Stage, float], int]
