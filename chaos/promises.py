@@ -134,9 +134,8 @@ def twice_only_where_cut(evidence: Evidence) -> Iterator[Finding]:
     times = Counter(mail.message_id for mail in evidence.mails)
     for mail in sorted(evidence.mails, key=lambda each: each.at):
         times[mail.message_id] -= 1
-        if times[mail.message_id]:
-            excused = mail.answer_lost or _is_cut(evidence, mail.at)
-            yield None if excused else f"{mail.message_id} was sent again, and its sender had not died"
+        fine = not times[mail.message_id] or mail.answer_lost or _is_cut(evidence, mail.at)
+        yield None if fine else f"{mail.message_id} was sent again, and its sender had not died"
 
 
 def trails_are_true(evidence: Evidence) -> Iterator[Finding]:
