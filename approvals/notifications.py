@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.utils import timezone
 
 from approvals import outbox
+from approvals.errors import Later
 from approvals.mail import envelope, sending, to_administrator, to_applicant, to_reviewer
 from approvals.mail.letter import Mail
 from approvals.models import Action, Delivery, OutboxEntry, SignUpRequest, UserFlow
@@ -17,10 +19,10 @@ Status = SignUpRequest.Status
 def announce(entry: OutboxEntry) -> None:
     """A request came in: write to the applicant, and to every reviewer of the flow who wants to know.
 
-    Nothing for a request that has been decided meanwhile. Once each, however often this runs.
+    Nothing for a request that has been decided for good meanwhile. Once each, however often this runs.
     """
     request = _request(entry)
-    if request.status != Status.PENDING:
+    if not _is_open(request):
         return
     with transaction.atomic():
         outbox.enqueue("mail.received", request=request, once=f"received:{request.pk}")
@@ -31,7 +33,7 @@ def announce(entry: OutboxEntry) -> None:
 def send_received(entry: OutboxEntry) -> Done | None:
     """Tell the applicant that the request is in, as long as nothing later has been told. Raises Later, Never."""
     request = _request(entry)
-    if request.status != Status.PENDING and request.is_in_effect():
+    if not _is_open(request):
         return None
     return _tell_applicant(entry, request, to_applicant.received(request))
 
@@ -54,11 +56,16 @@ def send_denied(entry: OutboxEntry) -> Done | None:
 
 
 def send_waiting(entry: OutboxEntry) -> Done | None:
-    """Tell a reviewer that a request waits. None when it is decided, or the person no longer wants or may know."""
+    """Tell a reviewer that a request waits. None when it is decided, or the person no longer wants or may know.
+
+    Raises Later while the decision may still be undone: then the request would wait after all.
+    """
     request = _request(entry)
     reviewer = get_user_model().objects.filter(pk=entry.payload["user"], pk__in=_reviewers(request.flow)).first()
-    if reviewer is None or request.status != Status.PENDING:
+    if reviewer is None or not _is_open(request):
         return None
+    if request.effects_at is not None:
+        raise Later("decision_held", delay=max((request.effects_at - timezone.now()).total_seconds(), 0))
     sending.send(envelope.to_reviewer(to_reviewer.waiting(request, reviewer), entry, reviewer))
     return Done(Action.MAIL_SENT, _facts(entry))
 
@@ -99,6 +106,11 @@ def _request(entry: OutboxEntry) -> SignUpRequest:
     if entry.request is None:
         raise ValueError("mail is always about a request")
     return entry.request
+
+
+def _is_open(request: SignUpRequest) -> bool:
+    """Whether the request waits for a decision, or for the time to pass in which its decision can be undone."""
+    return request.status == Status.PENDING or (request.effects_at is not None and not request.is_in_effect())
 
 
 def _reviewers(flow: UserFlow) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import User
 from approvals import notifications, outbox, workflow
@@ -95,6 +96,36 @@ def test_it_still_confirms_while_the_decision_can_be_undone(
     workflow.deny(request.pk, actor=anna)
     deliver_mail()
     assert subjects(mail_server) == [("john.smith@fabrikam.example", "Partners: your request was received")]
+
+
+@pytest.mark.parametrize("deed", ["approve", "deny"])
+def test_it_announces_a_request_whose_decision_is_undone_as_if_nothing_had_been(
+    flow: UserFlow, anna: User, mail_server: MailServer, settings, deed: str
+) -> None:
+    settings.DECISION_HOLD_SECONDS = 3600
+    request = make_request(flow)
+    {"approve": workflow.approve, "deny": workflow.deny}[deed](request.pk, actor=anna)
+    deliver_mail()
+    workflow.undo(request.pk, actor=anna)
+    OutboxEntry.objects.queued().update(due_at=timezone.now(), turn_at=timezone.now())
+    deliver_mail()
+
+    assert [to for to, _subject in subjects(mail_server)] == ["anna@contoso.example", "john.smith@fabrikam.example"]
+
+
+def test_it_does_not_tell_reviewers_of_what_was_decided_for_good(
+    flow: UserFlow, anna: User, mail_server: MailServer, settings
+) -> None:
+    settings.DECISION_HOLD_SECONDS = 3600
+    request = make_request(flow)
+    workflow.deny(request.pk, actor=anna, tell_applicant=False)
+    deliver_mail()
+    SignUpRequest.objects.update(effects_at=timezone.now())
+    OutboxEntry.objects.queued().update(due_at=timezone.now(), turn_at=timezone.now())
+    deliver_mail()
+
+    assert "anna@contoso.example" not in [to for to, _subject in subjects(mail_server)]
+    assert not OutboxEntry.objects.queued().exists()
 
 
 def test_it_tells_no_one_who_does_not_review_any_more(flow: UserFlow, anna: User, mail_server: MailServer) -> None:
