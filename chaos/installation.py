@@ -141,6 +141,7 @@ def _environ(
         "GRAPH_URL": tenant.graph_url,
         "ENTRA_CA_BUNDLE": str(tenant.ca_bundle),
         "GRAPH_TIMEOUT_SECONDS": "3",
+        "GRAPH_SETTLING_SECONDS": str(2 * plan.lag),
         "DECISION_HOLD_SECONDS": str(plan.hold),
         "OUTBOX_DRAIN_SECONDS": "1",
         "OUTBOX_LEASE_SECONDS": "20",

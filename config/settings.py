@@ -224,6 +224,8 @@ ENTRA_CLIENT_CERTIFICATE = env.str("ENTRA_CLIENT_CERTIFICATE", "")
 ENTRA_CLIENT_SECRET_FILE = env.str("ENTRA_CLIENT_SECRET_FILE", "")
 ENTRA_CLIENT_CERTIFICATE_FILE = env.str("ENTRA_CLIENT_CERTIFICATE_FILE", "")
 ENTRA_CA_BUNDLE = env.str("ENTRA_CA_BUNDLE", "")
+# How long a new object may be missing on some replica of the directory. Nobody documents a figure.
+GRAPH_SETTLING_SECONDS = env.float("GRAPH_SETTLING_SECONDS", 120.0, validate=validate.Range(min=1))
 GRAPH_TIMEOUT_SECONDS = env.float("GRAPH_TIMEOUT_SECONDS", 15.0)
 # Microsoft's limit for one application in one tenant.
 GRAPH_WRITES_PER_WINDOW = env.int("GRAPH_WRITES_PER_WINDOW", 3000, validate=validate.Range(min=1))

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,8 +22,6 @@ from approvals.applicant import Applicant
 from approvals.errors import Later, Never
 from approvals.models import Delivery, SignUpRequest, UserFlow
 
-# How long a new object may be missing on some replica of the directory. Nobody documents a figure.
-SETTLING_SECONDS = 120.0
 # An object that no replica shows after so long is not there.
 GONE_SECONDS = 900.0
 REPLICATION_DELAYS = (1, 2, 4, 8, 15, 30, 60)
@@ -61,7 +60,7 @@ class Case:
     @property
     def is_settled(self) -> bool:
         """Whether everything that was done for the guest must be visible by now."""
-        return self.age > SETTLING_SECONDS
+        return self.age > settings.GRAPH_SETTLING_SECONDS
 
     @contextmanager
     def asking(self) -> Iterator[None]:
