@@ -88,11 +88,16 @@ class InvalidDecision(ApprovalError):
 
 
 class Later(Exception):
-    """Raised by an outbox handler: not now. `delay` is in seconds, None for the usual back-off."""
+    """Raised by an outbox handler: not now. `delay` is in seconds, None for the usual back-off.
 
-    def __init__(self, code: str, reason: str = "", *, delay: float | None = None) -> None:
+    `counts` says whether the attempt lengthens later delays of the usual kind. Left out, it does if it got one: to be
+    told when to come back is no failure.
+    """
+
+    def __init__(self, code: str, reason: str = "", *, delay: float | None = None, counts: bool | None = None) -> None:
         super().__init__(code)
         self.code, self.reason, self.delay = code, reason, delay
+        self.counts = delay is None if counts is None else counts
 
 
 class Standstill(Later):

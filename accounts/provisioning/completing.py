@@ -37,7 +37,7 @@ def attribute_unavailable(case: Case, refused: GraphRefused) -> Later | Never:
     never = sorting.attribute_unavailable(refused.unavailable)
     if case.attempts > len(ATTRIBUTE_DELAYS):
         return never
-    return Later(never.code, never.reason, delay=ATTRIBUTE_DELAYS[case.attempts - 1])
+    return Later(never.code, never.reason, delay=ATTRIBUTE_DELAYS[case.attempts - 1], counts=True)
 
 
 def _set_attributes(case: Case) -> None:

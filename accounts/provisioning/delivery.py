@@ -86,7 +86,7 @@ def _report(case: Case, problem: Later | Never) -> None:
     next_try_at = timezone.now() + timedelta(seconds=delay)
     record = workflow.record_standstill if isinstance(problem, Standstill) else workflow.record_delayed
     record(request_id, code=problem.code, explanation=problem.reason, next_try_at=next_try_at)
-    raise Later(problem.code, problem.reason, delay=delay) from problem
+    raise Later(problem.code, problem.reason, delay=delay, counts=problem.counts) from problem
 
 
 def _delay(case: Case, problem: Later) -> float:

@@ -48,6 +48,9 @@ def postpone(entry: OutboxEntry, later: Later, *, crashes: int = 0) -> None:
     due_at = now + timedelta(seconds=delay)
     # An entry that was set back behind others' keeps that place.
     again = {"due_at": due_at, "turn_at": Greatest("turn_at", due_at), "lease": None, "crashes": crashes}
+    if not later.counts:
+        # One is left: an entry that was begun is never again one that was not.
+        again["attempts"] = Greatest(models.F("attempts") - 1, 1)
     if _held(entry).update(**again, code=later.code) == 1 and entry.lane:
         _hold_back_followers(entry, due_at)
     log.info("outbox_later", kind=entry.kind, entry=str(entry.id), code=later.code, delay=round(delay, 1))

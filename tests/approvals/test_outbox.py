@@ -32,6 +32,11 @@ def not_now(entry: OutboxEntry) -> None:
     raise Later("throttled", delay=7.5)
 
 
+def out_of_order(entry: OutboxEntry) -> None:
+    """A handler that fails and does not know for how long."""
+    raise Later("graph_unavailable")
+
+
 def not_ever(entry: OutboxEntry) -> None:
     """A handler that cannot succeed."""
     raise Never("refused", "The server refused it.")
@@ -49,7 +54,9 @@ def told(entry: OutboxEntry, code: str, reason: str) -> outbox.Done:
     return outbox.Done(Action.MAIL_FAILED, {"code": code})
 
 
-HANDLERS = {name.__name__: f"{__name__}.{name.__name__}" for name in (succeed, not_now, not_ever, break_down)}
+HANDLERS = {
+    name.__name__: f"{__name__}.{name.__name__}" for name in (succeed, not_now, out_of_order, not_ever, break_down)
+}
 
 
 @pytest.fixture(autouse=True)
@@ -130,6 +137,17 @@ def test_later_comes_back_when_it_said() -> None:
     entry = only()
     assert (entry.state, entry.code, entry.lease) == ("queued", "throttled", None)
     assert timedelta(seconds=7.5) <= entry.due_at - before < timedelta(seconds=9)
+
+
+@pytest.mark.parametrize(("kind", "attempts"), [("not_now", 1), ("out_of_order", 6)])
+def test_it_does_not_count_for_a_failure_to_have_been_told_when_to_come_back(kind: str, attempts: int) -> None:
+    """Else what was throttled for a while would wait for an hour after the first outage."""
+    outbox.enqueue(kind)
+    for _ in range(6):
+        outbox.drain()
+        OutboxEntry.objects.update(due_at=timezone.now(), turn_at=timezone.now())
+
+    assert only().attempts == attempts
 
 
 def test_later_has_an_end_for_each_family(settings) -> None:

@@ -27,7 +27,7 @@ def note(entry: OutboxEntry) -> None:
 def wait(entry: OutboxEntry) -> None:
     """A handler that comes back in ten seconds until it is told to go on."""
     if entry.attempts < 3:
-        raise Later("busy", delay=10)
+        raise Later("busy", delay=10, counts=True)
     note(entry)
 
 
