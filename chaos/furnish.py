@@ -34,9 +34,10 @@ def main() -> None:
         _person(name, *(part for slug in flows for part in ("--flow", slug)))
     _person(ROBOT, *(part for slug in FLOWS for part in ("--flow", slug)))
     _person(ADMINISTRATOR, "--admin")
-    _no_mail(ROBOT)
+    for name in (ROBOT, "ben"):
+        _no_mail(name)
     token = json.loads(_command("issue_api_token", ROBOT, "--name", "chaos", "--json"))["token"]
-    told = {"flows": credentials, "reviewers": list(REVIEWERS), "password": PASSWORD, "token": token}
+    told = {"flows": credentials, "reviewer": "ben", "password": PASSWORD, "token": token}
     sys.stdout.write(json.dumps(told))
 
 

@@ -42,7 +42,7 @@ class Installation:
     tenant: SimulatorProcess
     supervisor: Supervisor
     connectors: dict[str, Connector]
-    reviewers: list[str]
+    reviewer: str
     password: str
     token: str
 
@@ -110,7 +110,7 @@ def installation(plan: Plan) -> Iterator[Installation]:
             tenant=tenant,
             supervisor=supervisor,
             connectors=connectors,
-            reviewers=told["reviewers"],
+            reviewer=told["reviewer"],
             password=told["password"],
             token=told["token"],
         )

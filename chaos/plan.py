@@ -17,8 +17,7 @@ class Plan:
     at_once: int
     killing: float  # from one SIGKILL to the next
     lag: float  # how late the directory's replicas are
-    patience: float  # with people and reviewers, after the storm
-    quiet: float  # with the installation, after that
+    quiet: float  # how long everything may take to come right, after the storm
     hold: int  # for undoing a decision
 
 
@@ -27,14 +26,13 @@ def full(seed: int, sign_ups: int = 1000) -> Plan:
     return Plan(
         seed=seed,
         sign_ups=sign_ups,
-        arriving=200,
-        strike=6,
-        together=10,
+        arriving=150,
+        strike=5,
+        together=8,
         at_once=3,
         killing=5,
         lag=30,
-        patience=60,
-        quiet=200,
+        quiet=300,
         hold=5,
     )
 
@@ -50,7 +48,6 @@ def short(seed: int, sign_ups: int = 100) -> Plan:
         at_once=3,
         killing=4,
         lag=4,
-        patience=30,
-        quiet=60,
+        quiet=90,
         hold=3,
     )

@@ -6,7 +6,6 @@ import asyncio
 import random
 import threading
 import time
-from collections.abc import Awaitable, Iterable
 from contextlib import AsyncExitStack
 
 import httpx
@@ -23,6 +22,8 @@ from chaos.strikes import Stage
 
 PROGRAMS = 4
 LONGEST_THINKING = 6.0
+LOOK_SECONDS = 2.0
+Waiting = asyncio.Queue[tuple[Person, asyncio.Event]]
 LEFT = """
 SELECT (SELECT count(*) FROM approvals_outboxentry WHERE state = 'queued')
      + (SELECT count(*) FROM approvals_delivery WHERE state = 'queued')
@@ -37,8 +38,9 @@ async def run(plan: Plan, house: Installation, stage: Stage) -> Evidence:
     try:
         crowd = asyncio.create_task(_crowd(plan, house, people))
         await blowing
-        await _until(crowd, plan.patience)
-        await asyncio.to_thread(_wait_for_quiet, house, plan.quiet)
+        deadline = time.monotonic() + plan.quiet
+        await _until(crowd, plan.quiet)
+        await asyncio.to_thread(_wait_for_quiet, house, deadline, stage.over)
     finally:
         stage.over.set()
         await asyncio.wait([blowing])
@@ -55,60 +57,51 @@ async def _until(crowd: asyncio.Task[None], seconds: float) -> None:
 
 async def _crowd(plan: Plan, house: Installation, people: list[Person]) -> None:
     """Everybody signs up in their own time; reviewers take requests as they come."""
-    waiting: asyncio.Queue[Person] = asyncio.Queue()
-    by_page: asyncio.Queue[Person] = asyncio.Queue()
+    for_programs: Waiting = asyncio.Queue()
+    for_browsers: Waiting = asyncio.Queue()
     async with AsyncExitStack() as cleaning:
         entra = await cleaning.enter_async_context(_client(100))
         staff = [Program(entra, house.url, house.token) for _ in range(PROGRAMS)]
         browsers = [
-            Browser(await cleaning.enter_async_context(_client(2)), house.url, "ben", house.password) for _ in range(2)
+            Browser(await cleaning.enter_async_context(_client(2)), house.url, name, house.password)
+            for name in (house.reviewer, house.reviewer)
         ]
-        reviewing = [
-            *(asyncio.create_task(_review(each, waiting)) for each in staff),
-            *(asyncio.create_task(_review(each, by_page)) for each in browsers),
-        ]
-        try:
-            coming = [_come(plan, house, entra, person, by_page if person.by_page else waiting) for person in people]
-            await _all(coming)
-            await waiting.join()
-            await by_page.join()
-            await _all(_come_back(house, person) for person in people)
-        finally:
+        async with asyncio.TaskGroup() as group:
+            reviewing = [
+                *(group.create_task(_review(each, for_programs)) for each in staff),
+                *(group.create_task(_review(each, for_browsers)) for each in browsers),
+            ]
+            queues = (for_browsers if person.by_page else for_programs for person in people)
+            stories = (_live(plan, house, entra, each, queue) for each, queue in zip(people, queues, strict=True))
+            await asyncio.gather(*stories)
             for each in reviewing:
                 each.cancel()
-            await asyncio.gather(*reviewing, return_exceptions=True)
 
 
-async def _all(several: Iterable[Awaitable[None]]) -> None:
-    await asyncio.gather(*several)
-
-
-async def _come(
-    plan: Plan, house: Installation, client: httpx.AsyncClient, person: Person, queue: asyncio.Queue[Person]
-) -> None:
-    """Sign up, and be reviewed after a while."""
+async def _live(plan: Plan, house: Installation, client: httpx.AsyncClient, person: Person, queue: Waiting) -> None:
+    """Sign up, be reviewed after a while, and come back where that is how it goes on."""
     chance = random.Random(f"{plan.seed} {person.number}")  # noqa: S311 - a cast, and no secret
     await asyncio.sleep(person.arrives)
     await sign_up(client, house.connectors[person.flow], person, chance)
     await asyncio.sleep(chance.uniform(0, LONGEST_THINKING))
-    queue.put_nowait(person)
+    reviewed = asyncio.Event()
+    queue.put_nowait((person, reviewed))
+    await reviewed.wait()
+    if person.flow == VISITORS and person.told == APPROVED:
+        await _come_back(house, person)
 
 
-async def _review(reviewer: Reviewer, queue: asyncio.Queue[Person]) -> None:
+async def _review(reviewer: Reviewer, queue: Waiting) -> None:
     while True:
-        person = await queue.get()
-        try:
-            await carry_out(reviewer, person)
-        finally:
-            queue.task_done()
+        person, reviewed = await queue.get()
+        await carry_out(reviewer, person)
+        reviewed.set()
 
 
 async def _come_back(house: Installation, person: Person) -> None:
     """Where Entra makes the guest: sign up again when the mail has come, as it says."""
-    if person.flow != VISITORS or person.told != APPROVED:
-        return
     while person.email.lower() not in await asyncio.to_thread(_told_of_approval, house):
-        await asyncio.sleep(1)
+        await asyncio.sleep(LOOK_SECONDS)
     while not person.returned:
         person.returned = await asyncio.to_thread(_sign_up_again, house, person)
         await asyncio.sleep(0.5)
@@ -152,13 +145,12 @@ def _holder(person: Person) -> dict[str, object]:
     return {"mail": mail, "identities": [identity]}
 
 
-def _wait_for_quiet(house: Installation, seconds: float) -> None:
+def _wait_for_quiet(house: Installation, deadline: float, over: threading.Event) -> None:
     """Return when nothing is left to do, or when the time is over: what is left then is told by a promise."""
-    deadline = time.monotonic() + seconds
-    pause = threading.Event()
     with house.postgres.connect() as connection:
         while _left(connection) and time.monotonic() < deadline:
-            pause.wait(0.5)
+            if over.wait(0.5):
+                return
 
 
 def _left(connection: psycopg.Connection) -> int:
