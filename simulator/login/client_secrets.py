@@ -10,7 +10,8 @@ class ClientSecrets:
 
     def __init__(self, first: str) -> None:
         self._first = first
-        self.clear()
+        self._good: str | None = first
+        self._expired: list[str] = []
 
     def is_good(self, secret: str) -> bool:
         """Whether it is the one of today."""
@@ -28,8 +29,7 @@ class ClientSecrets:
 
     def clear(self) -> None:
         """As it was at the start."""
-        self._good: str | None = self._first
-        self._expired: list[str] = []
+        self._good, self._expired = self._first, []
 
 
 def _equal(one: str, other: str) -> bool:
