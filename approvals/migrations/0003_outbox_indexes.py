@@ -5,10 +5,12 @@ from django.db import migrations, models
 
 
 class AddIndexBesideWrites(AddIndexConcurrently):
-    """On PostgreSQL without locking writers out; on other databases as usual."""
+    """On PostgreSQL without locking writers out, and again after an interruption; on other databases as usual."""
 
     def database_forwards(self, app_label, schema_editor, from_state, to_state):
         plainly = schema_editor.connection.vendor != 'postgresql'
+        if not plainly:
+            schema_editor.execute(f'DROP INDEX CONCURRENTLY IF EXISTS "{self.index.name}"')
         forwards = migrations.AddIndex.database_forwards if plainly else AddIndexConcurrently.database_forwards
         forwards(self, app_label, schema_editor, from_state, to_state)
 

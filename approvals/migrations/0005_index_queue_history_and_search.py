@@ -76,6 +76,13 @@ def drop(schema_editor, name):
     schema_editor.execute(f'DROP INDEX {concurrently}IF EXISTS "{name}"')
 
 
+def note_failures(apps, schema_editor):
+    """Say of the requests whose delivery has failed that it has. They are few; the lock on the table is gone again."""
+    failed = apps.get_model("approvals", "Delivery").objects.filter(state="failed")
+    requests = apps.get_model("approvals", "SignUpRequest").objects.filter(delivery_failed=False)
+    requests.filter(pk__in=failed.values("pk")).update(delivery_failed=True)
+
+
 def build_search(apps, schema_editor):
     """The extension, and one index of it over what people search by. An equal address has a plain index already."""
     if schema_editor.connection.vendor != "postgresql":
@@ -118,6 +125,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.RunPython(note_failures, migrations.RunPython.noop),
         AddIndex(
             "signuprequest",
             models.Index(
