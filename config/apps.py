@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
+
+
+class HouseConfig(AppConfig):
+    """This package, for the sake of its commands."""
+
+    name = "config"
 
 
 class AdministrationConfig(AdminConfig):

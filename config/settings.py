@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "accounts",
     "approvals",
     "connector",
+    "config.apps.HouseConfig",
     "config.apps.AdministrationConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -119,6 +120,12 @@ else:
         "options": "-c client_connection_check_interval=1000",
         **DATABASES["default"].get("OPTIONS", {}),
     }
+
+# How long `migrate` may keep the connector waiting: for a lock, and while it holds one; and how often it asks for it.
+MIGRATE_LOCK_SECONDS = env.float("MIGRATE_LOCK_SECONDS", 0.5, validate=validate.Range(min=0.01))
+MIGRATE_STATEMENT_SECONDS = env.float("MIGRATE_STATEMENT_SECONDS", 10.0, validate=validate.Range(min=0.1))
+MIGRATE_LOCK_TRIES = env.int("MIGRATE_LOCK_TRIES", 60, validate=validate.Range(min=1))
+MIGRATE_PAUSE_SECONDS = env.float("MIGRATE_PAUSE_SECONDS", 1.0, validate=validate.Range(min=0))
 
 REDIS_URL = env.str("REDIS_URL", "")
 CACHES: dict[str, dict[str, Any]] = {

@@ -1,0 +1,1 @@
+"""What changes about Django's own commands."""
