@@ -18,7 +18,7 @@ from django.db.migrations.migration import Migration  # noqa: E402
 told: list[dict[str, Any]] = []
 
 
-def note(action: str, migration: Migration | None = None, fake: bool = False) -> None:
+def note(action: str, migration: Migration | None = None, fake: bool | None = None) -> None:
     """Begin a new page for each migration."""
     if action == "apply_start" and migration is not None:
         told.append({"name": str(migration), "atomic": migration.atomic, "statements": []})
