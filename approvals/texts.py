@@ -8,8 +8,9 @@ is away, too.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from functools import cache, lru_cache
 from typing import Any
 
 from django.utils import timezone, translation
@@ -122,9 +123,15 @@ def block_text(flow: UserFlow | None, key: str, language: str, **values: str | i
     """
     clean = _values(flow, key, values)
     clean["reason"] = _as_sentence(clean.get("reason", ""))
+    own = _sentences(_own_text(flow, key, language))
+    return _fitted(own, clean) or _fitted(_shipped(key, language), clean)
+
+
+@cache
+def _shipped(key: str, language: str) -> tuple[str, ...]:
+    """Foyer's own sentences. There are few, and each call of the connector asks for some."""
     with translation.override(language):
-        own = _sentences(_own_text(flow, key, language))
-        return _fitted(own, clean) or _fitted([str(part) for part in _SHIPPED[key]], clean)
+        return tuple(str(part) for part in _SHIPPED[key])
 
 
 def validation_text(flow: UserFlow | None, key: str, language: str, *, field: str, **values: str | int) -> str:
@@ -157,7 +164,11 @@ def field_label(name: str, language: str) -> str:
 
 def date_text(when: datetime, language: str) -> str:
     """The day of a moment as people write it in a language: “20. November 2026”. In settings.TIME_ZONE."""
-    day = timezone.localtime(when, timezone.get_default_timezone())
+    return _day_text(timezone.localtime(when, timezone.get_default_timezone()).date(), language)
+
+
+@lru_cache(maxsize=1000)
+def _day_text(day: date, language: str) -> str:
     with translation.override(language):
         text = date_format(day, "j F Y" if language == "en" else "DATE_FORMAT")
     # Django writes the Portuguese months with a capital, which the spelling reform of 1990 did away with.
@@ -214,29 +225,28 @@ def _own_text(flow: UserFlow | None, key: str, language: str) -> str:
     return text if isinstance(text, str) else ""
 
 
-def _sentences(text: str) -> list[str]:
+def _sentences(text: str) -> Sequence[str]:
     return [sentence for sentence in _SENTENCE_END.split(text.strip()) if sentence]
 
 
-def _fitted(sentences: list[str], values: Mapping[str, str]) -> str:
+def _fitted(sentences: Sequence[str], values: Mapping[str, str]) -> str:
     """The filled text within LONGEST: at the cost of the reason's end, then of the contact, then of the text's end."""
     text = ""
     for kept in (values, {**values, "contact": ""}):
-        text = _filled(sentences, _with_shorter_reason(sentences, kept))
+        text = _filled(sentences, kept)
+        if len(text) > LONGEST:
+            text = _filled(sentences, _with_shorter_reason(kept, len(text) - LONGEST))
         if len(text) <= LONGEST:
             return text
     return shorten(text, LONGEST)
 
 
-def _with_shorter_reason(sentences: list[str], values: Mapping[str, str]) -> Mapping[str, str]:
-    excess = len(_filled(sentences, values)) - LONGEST
-    if excess <= 0:
-        return values
+def _with_shorter_reason(values: Mapping[str, str], excess: int) -> Mapping[str, str]:
     reason = values["reason"]
     return {**values, "reason": shorten(reason, max(len(reason) - excess, SHORTEST_REASON))}
 
 
-def _filled(sentences: list[str], values: Mapping[str, str]) -> str:
+def _filled(sentences: Sequence[str], values: Mapping[str, str]) -> str:
     """The sentences with their placeholders replaced once: a value that looks like a placeholder stays as it is."""
     told = (s for s in sentences if all(values.get(name, name) for name in _PLACEHOLDER.findall(s)))
     return plain(" ".join(_PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), s) for s in told))
