@@ -55,7 +55,7 @@ def server() -> WebServer:
         address=env.str("WEB_HOST", "127.0.0.1"),
         port=env.int("PORT", 8000),
         interface=Interfaces.WSGI,
-        workers=env.int("WEB_WORKERS", 2),
+        workers=env.int("WEB_WORKERS", 1 if _is_on_sqlite() else 2),
         blocking_threads=env.int("WEB_THREADS", 2),
         websockets=False,
         log_level=LogLevels.warning,
@@ -63,6 +63,11 @@ def server() -> WebServer:
         respawn_interval=env.float("WEB_RELOAD_SECONDS", 10.0),
         workers_kill_timeout=15,
     )
+
+
+def _is_on_sqlite() -> bool:
+    """There one process is best: its threads take turns at writing, where processes only try again and again."""
+    return env.str("DATABASE_URL", "sqlite:").startswith("sqlite:")
 
 
 def main() -> int:
