@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
-from uuid import uuid4
+from secrets import token_urlsafe
 
 import asyncpg
 from starlette.applications import Starlette
@@ -29,7 +29,7 @@ async def submit(request: Request) -> JSONResponse:
     key = sha256(claims["email"].encode()).hexdigest()
     now, request_id = datetime.now(UTC), uuid7()
     async with request.app.state.pool.acquire() as connection, connection.transaction():
-        await connection.execute(STATEMENTS["request"], request_id, uuid4().hex[:8], key, claims["email"], now)
+        await connection.execute(STATEMENTS["request"], request_id, token_urlsafe(6), key, claims["email"], now)
         await connection.execute(STATEMENTS["event"], uuid7(), request_id, now)
     return JSONResponse({"version": "1.0.0", "action": "ShowBlockPage", "userMessage": "Thank you."})
 
