@@ -46,7 +46,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="foyer-bench-") as folder:
         if os.environ.get("DATABASE_URL", "").startswith("postgres"):
             with _installed(folder) as foyer:
-                _print("PostgreSQL", _rounds(folder, foyer))
+                print_readings("PostgreSQL", _rounds(folder, foyer))
             os.environ.pop("DATABASE_URL")
         subprocess.run([sys.executable, "-m", "bench.connector", folder], check=True)
 
@@ -54,7 +54,7 @@ def main() -> None:
 def on_sqlite(folder: str) -> None:
     """The connector alone, in a new folder."""
     with _installed(f"{folder}/sqlite") as foyer:
-        _print("SQLite", _measure({"submit": foyer.submit, "check status": foyer.check_status}))
+        print_readings("SQLite", _measure({"submit": foyer.submit, "check status": foyer.check_status}))
 
 
 def _rounds(folder: str, foyer: Foyer) -> Readings:
@@ -92,8 +92,8 @@ def _measure(subjects: dict[str, Callable[[], Reading]]) -> Readings:
 class Foyer:
     """The production server on an installation with one flow."""
 
-    def __init__(self, address: str, username: str, secret: str) -> None:
-        self.address, self.run = address, secrets.token_hex(4)
+    def __init__(self, address: str, username: str, secret: str, *, flow: str = FLOW) -> None:
+        self.address, self.flow, self.run = address, flow, secrets.token_hex(4)
         self.authorization = "Basic " + base64.b64encode(f"{username}:{secret}".encode()).decode()
 
     def submit(self, *, connections: int = CONNECTIONS, seconds: int = SECONDS) -> Reading:
@@ -106,7 +106,7 @@ class Foyer:
         return self._call("check-status", CONNECTIONS, SECONDS)
 
     def _call(self, step: str, connections: int, seconds: int) -> Reading:
-        url = f"{self.address}/api/connectors/{FLOW}/{step}"
+        url = f"{self.address}/api/connectors/{self.flow}/{step}"
         return _wrk(url, connections, seconds, FOYER_AUTHORIZATION=self.authorization, FOYER_RUN=self.run)
 
 
@@ -178,7 +178,7 @@ def _installed(folder: str) -> Iterator[Foyer]:
     address = f"http://127.0.0.1:{os.environ['PORT']}"
     with (
         Path(folder, "web.log").open("wb") as log,
-        _server([sys.executable, "-m", "config.serve", "web"], f"{address}/healthz", log),
+        server([sys.executable, "-m", "config.serve", "web"], f"{address}/healthz", log),
     ):
         yield Foyer(address, credential.username, secret)
 
@@ -199,13 +199,14 @@ def _bare(statements: dict[str, str]) -> Iterator[str]:
         "--no-access-log",
     ]
     address = f"http://127.0.0.1:{port}"
-    with _server([*command, "--log-level", "warning"], address, None):
+    with server([*command, "--log-level", "warning"], address, None):
         yield f"{address}/submit"
 
 
 @contextmanager
-def _server(command: list[str], address: str, log: object) -> Iterator[None]:
-    process = subprocess.Popen(command, stderr=log)  # type: ignore[call-overload]
+def server(command: list[str], address: str, log: object, environ: dict[str, str] | None = None) -> Iterator[None]:
+    """The process, from the moment when it answers."""
+    process = subprocess.Popen(command, stderr=log, env=environ)  # type: ignore[call-overload]
     try:
         while not _answers(address):
             if process.poll() is not None:
@@ -228,7 +229,7 @@ def _answers(address: str) -> bool:
 # --- Telling -------------------------------------------------------------------------------------------------
 
 
-def _print(title: str, readings: Readings) -> None:
+def print_readings(title: str, readings: Readings) -> None:
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
     print(f"\n{title}: {CONNECTIONS} connections, {ROUNDS} times {SECONDS} s, {os.cpu_count()} processors, load {load}")
     print(
