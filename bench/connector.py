@@ -40,6 +40,13 @@ class Reading:
 
 Readings = dict[str, list[Reading]]
 
+# What is wanted of a reading: a share of pgbench or of the bare endpoint, a rate, or 99 % within so many milliseconds.
+WANTED = {
+    "submit": "30 % of pgbench, 100 % of bare, p99 20 ms",
+    "check status": "1.5 times submit, p99 20 ms",
+    "submit on SQLite": "800 a second",
+}
+
 
 def main() -> None:
     """Measure, and print a line for each reading."""
@@ -54,7 +61,9 @@ def main() -> None:
 def on_sqlite(folder: str) -> None:
     """The connector alone, in a new folder."""
     with _installed(f"{folder}/sqlite") as foyer:
-        print_readings("SQLite", _measure({"submit": foyer.submit, "check status": foyer.check_status}))
+        print_readings(
+            "SQLite", _measure({"submit on SQLite": foyer.submit, "check status on SQLite": foyer.check_status})
+        )
 
 
 def _rounds(folder: str, foyer: Foyer) -> Readings:
@@ -72,9 +81,20 @@ def _rounds(folder: str, foyer: Foyer) -> Readings:
                 "check status": foyer.check_status,
             }
         )
+    before = _rows()
     readings[f"submit, {MANY} connections"] = [foyer.submit(connections=MANY)]
     readings["submit, after that"] = [foyer.submit()]
+    added = {name: count - before[name] for name, count in _rows().items()}
+    print(f"\nrecorded meanwhile: {added}")
+    if len(set(added.values())) != 1:
+        sys.exit("bench: something was half recorded")
     return readings
+
+
+def _rows() -> dict[str, int]:
+    from approvals.models import AuditEvent, OutboxEntry, SignUpRequest
+
+    return {model.__name__: model.objects.count() for model in (SignUpRequest, AuditEvent, OutboxEntry)}
 
 
 def _measure(subjects: dict[str, Callable[[], Reading]]) -> Readings:
@@ -230,6 +250,7 @@ def _answers(address: str) -> bool:
 
 
 def print_readings(title: str, readings: Readings) -> None:
+    """A line for each reading, with its share of the limits and what is wanted of it."""
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
     print(f"\n{title}: {CONNECTIONS} connections, {ROUNDS} times {SECONDS} s, {os.cpu_count()} processors, load {load}")
     print(
@@ -242,7 +263,8 @@ def print_readings(title: str, readings: Readings) -> None:
         p99 = statistics.median(each.p99_ms for each in of_one)
         shares = "".join(f"{medians[name] / limit:>{width}.0%}" for limit, width in ((pgbench, 12), (bare, 9)) if limit)
         failed = sum(each.failed for each in of_one)
-        print(f"{name:<34}{min(rates):>8.0f}{medians[name]:>8.0f}{max(rates):>8.0f}{p99:>9.1f}{failed:>8}{shares}")
+        told = f"{name:<34}{min(rates):>8.0f}{medians[name]:>8.0f}{max(rates):>8.0f}{p99:>9.1f}{failed:>8}{shares}"
+        print(f"{told}   {WANTED.get(name, '')}".rstrip())
 
 
 def _median(readings: list[Reading]) -> float:
