@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -117,15 +118,34 @@ def proxy() -> Iterator[Proxy]:
 @pytest.fixture
 def through_proxy(proxy: Proxy, free_port: int, tmp_path: Path) -> Iterator[str]:
     """The production server, whose way to the database is the proxy."""
+    with production_server(free_port, tmp_path, database_port=proxy.port) as web:
+        yield web
+
+
+@pytest.fixture
+def with_silent_broker(free_port: int, tmp_path: Path) -> Iterator[str]:
+    """The production server, whose broker takes connections and never answers."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as broker,
+        production_server(free_port, tmp_path, REDIS_URL=f"redis://127.0.0.1:{broker.getsockname()[1]}/0") as web,
+    ):
+        yield web
+
+
+@contextmanager
+def production_server(port: int, folder: Path, *, database_port: int | None = None, **environ: str) -> Iterator[str]:
+    """The web server on the test's database, by way of another port if one is given."""
     settings = connection.settings_dict
-    environ = clean_environ(
+    place = f"{settings['HOST'] or '127.0.0.1'}:{database_port or settings['PORT'] or 5432}"
+    own = clean_environ(
         SECRET_KEY="x" * 50,
-        VAR=str(tmp_path),
-        PORT=str(free_port),
-        DATABASE_URL=f"postgres://{settings['USER']}@127.0.0.1:{proxy.port}/{settings['NAME']}",
+        VAR=str(folder),
+        PORT=str(port),
+        DATABASE_URL=f"postgres://{settings['USER']}@{place}/{settings['NAME']}",
+        **environ,
     )
-    process = subprocess.Popen([sys.executable, "-m", "config.serve", "web"], cwd=ROOT, env=environ)
-    web = f"http://127.0.0.1:{free_port}"
+    process = subprocess.Popen([sys.executable, "-m", "config.serve", "web"], cwd=ROOT, env=own)
+    web = f"http://127.0.0.1:{port}"
     try:
         wait_until(lambda: _alive(web))
         yield web
@@ -144,8 +164,6 @@ def _alive(web: str) -> bool:
 @pytest.fixture
 def free_port() -> int:
     """A port that nobody listens on."""
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
 
@@ -188,3 +206,17 @@ def test_a_database_that_is_gone_gets_a_block_page(through_proxy: str, proxy: Pr
     response = httpx.post(url, json=CLAIMS, headers=headers, timeout=PATIENCE_SECONDS, trust_env=False)
     assert is_block_page(json.loads(response.content), "went wrong")
     assert httpx.get(f"{through_proxy}/readyz", trust_env=False).json()["database"] == "unreachable"
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_broker_that_hangs_keeps_no_applicant_waiting(with_silent_broker: str, as_entra) -> None:
+    entra = as_entra(make_flow())
+    url, headers = f"{with_silent_broker}/api/connectors/{entra.slug}/submit", {"Authorization": entra.authorization}
+    for person in range(20):
+        body = {**CLAIMS, "email": f"person-{person}@b.example"}
+        response = httpx.post(url, json=body, headers=headers, timeout=PATIENCE_SECONDS, trust_env=False)
+        assert is_block_page(response.json(), SignUpRequest.objects.get(email=body["email"]).reference)
+    ready = httpx.get(f"{with_silent_broker}/readyz", timeout=PATIENCE_SECONDS, trust_env=False).json()
+    assert ready["database"] == "ok"
+    assert ready["broker"] in ("timeout", "unreachable")
