@@ -104,7 +104,7 @@ class SignUpRequestQuerySet(models.QuerySet["SignUpRequest"]):
 
     def holding(self, words: str) -> list[UUID] | None:
         """The keys of those that `search` finds, in no order; None when they are more than MOST_FOUND."""
-        found = list(self.search(words).values_list("pk", flat=True)[: MOST_FOUND + 1])
+        found = list(self.search(words).order_by().values_list("pk", flat=True)[: MOST_FOUND + 1])
         return found if len(found) <= MOST_FOUND else None
 
     def move(self, request_id: Any, version: int | None, **changes: Any) -> bool:

@@ -14,10 +14,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from approvals.lanes import Values
+from approvals.lanes import Values, in_lanes
 from approvals.models import Action, AuditEvent, UserFlow
 from approvals.models.sign_up_request import normalise_reference
-from approvals.paging import Order, page_of
+from approvals.paging import Order, Page, page_of
 from approvals.review.reader import reader_of
 from approvals.review.timeline import entries_of
 
@@ -58,14 +58,7 @@ def history(request: HttpRequest) -> HttpResponse:
     flows = UserFlow.objects.reviewed_by(reader)
     shown = list(flows)
     chosen = {name: request.GET.get(name, "").replace("\0", "").strip() for name in ("kind", "person", "flow", "q")}
-    page = page_of(
-        _chosen(AuditEvent.objects.select_related("request", "flow"), chosen),
-        Order("at", newest_first=True),
-        after=request.GET.get("after", ""),
-        before=request.GET.get("before", ""),
-        size=PAGE_SIZE,
-        lanes=_lanes(reader, shown, chosen),
-    )
+    page = _page(request, _lanes(reader, shown, chosen), chosen["q"])
     context = {
         "page": page,
         "rows": list(zip(page.rows, entries_of(page.rows), strict=True)),
@@ -85,11 +78,14 @@ def _people(flows: QuerySet[UserFlow]) -> QuerySet[Any]:
     return get_user_model().objects.filter(may_decide).distinct().order_by("first_name", "last_name", "username")
 
 
-def _chosen(events: QuerySet[AuditEvent], chosen: dict[str, str]) -> QuerySet[AuditEvent]:
-    """Those of one request, if one is asked for."""
-    if not chosen["q"]:
-        return events
-    return events.filter(request__reference=normalise_reference(chosen["q"]))
+def _page(request: HttpRequest, lanes: dict[str, Values], reference: str) -> Page[AuditEvent]:
+    """The page of the events in these lanes. Those of one request are few: they are found, and not looked for in order."""
+    events, order = AuditEvent.objects.select_related("request", "flow"), Order("at", newest_first=True)
+    place = {side: request.GET.get(side, "") for side in ("after", "before")}
+    if not reference:
+        return page_of(events, order, **place, size=PAGE_SIZE, lanes=lanes)
+    of_request = events.filter(in_lanes(lanes), request__reference=normalise_reference(reference))
+    return page_of(of_request, order, **place, size=PAGE_SIZE)
 
 
 def _lanes(reader: User, flows: list[UserFlow], chosen: dict[str, str]) -> dict[str, Values]:

@@ -62,7 +62,7 @@ def same_person(request: SignUpRequest, reader: User) -> list[SignUpRequest]:
         flow__in=UserFlow.objects.reviewed_by(reader), applicant_key=request.applicant_key
     )
     # Two indexes, one for each condition: with "or" between them PostgreSQL would use neither.
-    same = [*key.values_list("pk", flat=True)[:MOST_OF_ONE], *_of_address(request)]
+    same = [*_newest(key), *_newest(SignUpRequest.objects.with_email(request.email))]
     return list(_others(request, reader).filter(pk__in=same)[:SHOWN])
 
 
@@ -72,7 +72,7 @@ def same_domain(request: SignUpRequest, reader: User) -> list[SignUpRequest]:
         return []
     domain = Q(normalised_email__endswith=f"@{request.domain}")
     unlike = ~Q(applicant_key=request.applicant_key) & ~Q(normalised_email=request.normalised_email)
-    found = list(SignUpRequest.objects.filter(domain).values_list("pk", flat=True)[: MOST_OF_DOMAIN + 1])
+    found = list(SignUpRequest.objects.filter(domain).order_by().values_list("pk", flat=True)[: MOST_OF_DOMAIN + 1])
     if len(found) <= MOST_OF_DOMAIN:
         return list(_others(request, reader).filter(unlike, pk__in=found)[:SHOWN])
     rows = SignUpRequest.objects.select_related("flow", "decided_by", "delivery")
@@ -87,8 +87,9 @@ def next_to_decide(request: SignUpRequest, reader: User) -> SignUpRequest | None
     return first_rows(later, lanes, order.keys(), 1).first() or first_rows(others, lanes, order.keys(), 1).first()
 
 
-def _of_address(request: SignUpRequest) -> list[UUID]:
-    return list(SignUpRequest.objects.with_email(request.email).values_list("pk", flat=True)[:MOST_OF_ONE])
+def _newest(rows: SignUpRequestQuerySet) -> list[UUID]:
+    """Some hundred of the rows, which are one person's and hardly ever more than a few."""
+    return list(rows.order_by().values_list("pk", flat=True)[:MOST_OF_ONE])
 
 
 def _others(request: SignUpRequest, reader: User) -> SignUpRequestQuerySet:
