@@ -65,6 +65,10 @@ class RequestFilters(PageFilters):
         """The flows and the states that are asked for, among those that this person may see."""
         asked = self.validated_data
         statuses = [asked["status"]] if "status" in asked else SignUpRequest.Status.values
+        if "delivery" in asked:
+            # Only the approved have one: the other lanes would be read to their ends in vain.
+            approved = SignUpRequest.Status.APPROVED.value
+            statuses = [each for each in statuses if (each == approved) is not (asked["delivery"] == "none")]
         return {"flow_id": _flows(reader, asked), "status": statuses}
 
     @property
