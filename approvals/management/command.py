@@ -7,6 +7,8 @@ import logging
 import os
 import sys
 from argparse import ArgumentTypeError, Namespace
+from collections.abc import Iterable
+from textwrap import indent
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -67,6 +69,15 @@ class OneLineCommand(BaseCommand):
     def print_json(self, value: Any) -> None:
         """Write a value for a program to read."""
         self.stdout.write(json.dumps(value, indent=2))
+
+    def print_json_list(self, values: Iterable[Any]) -> None:
+        """Write values as a list, each as it comes."""
+        separator = "\n"
+        self.stdout.write("[", ending="")
+        for value in values:
+            self.stdout.write(separator + indent(json.dumps(value, indent=2), "  "), ending="")
+            separator = ",\n"
+        self.stdout.write("]" if separator == "\n" else "\n]")
 
 
 def in_one_line(error: Exception) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
@@ -10,6 +11,7 @@ from approvals.management.command import OneLineCommand, find_flow
 from approvals.models import Delivery, SignUpRequest
 
 DELIVERIES = ["none", *Delivery.State.values]
+READ_AT_ONCE = 1000
 
 
 class Command(OneLineCommand):
@@ -28,16 +30,17 @@ class Command(OneLineCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Print the requests; none is an answer too."""
-        items = [_item(request) for request in _found(options)]
+        items = map(_item, _found(options))
         if options["json"]:
-            self.print_json(items)
+            self.print_json_list(items)
             return
         for item in items:
             self.stdout.write("{reference}  {status:<9}  {delivery:<6}  {flow}  {email}".format(**item))
 
 
-def _found(options: dict[str, Any]) -> list[SignUpRequest]:
-    found = SignUpRequest.objects.select_related("flow", "delivery", "decided_by").order_by("-submitted_at", "-id")
+def _found(options: dict[str, Any]) -> Iterable[SignUpRequest]:
+    """The requests, oldest first. All of them may be too many to hold: they are read while they are printed."""
+    found = SignUpRequest.objects.select_related("flow", "delivery", "decided_by").order_by("submitted_at", "id")
     if options["status"]:
         found = found.filter(status=options["status"])
     if options["delivery"]:
@@ -46,9 +49,11 @@ def _found(options: dict[str, Any]) -> list[SignUpRequest]:
         found = found.with_email(options["email"])
     if options["flow"]:
         found = found.filter(flow=find_flow(options["flow"]))
-    if options["limit"] is not None and options["limit"] < 1:
+    if options["limit"] is None:
+        return found.iterator(chunk_size=READ_AT_ONCE)
+    if options["limit"] < 1:
         raise CommandError("--limit must be at least 1.")
-    return list(reversed(found[: options["limit"]]))
+    return reversed(found.reverse()[: options["limit"]])
 
 
 def _item(request: SignUpRequest) -> dict[str, Any]:
