@@ -19,6 +19,7 @@ from django.db.models.expressions import RawSQL
 Row = TypeVar("Row", bound=Model)
 Values = Sequence[Any] | QuerySet[Any, Any]
 Sql = tuple[str, tuple[Any, ...]]
+COUNT_ALL = 2**62
 
 
 def first_rows(rows: QuerySet[Row], lanes: Mapping[str, Values], keys: Sequence[str], size: int) -> QuerySet[Row]:

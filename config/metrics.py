@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from functools import lru_cache
 
 from django.db.models import Count, Min
 from django.utils import timezone
@@ -12,10 +14,13 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from approvals.models import Delivery, OutboxEntry, SignUpRequest, WorkerHeartbeat
+from approvals.lanes import COUNT_ALL, capped_counts
+from approvals.models import Delivery, OutboxEntry, SignUpRequest, UserFlow, WorkerHeartbeat
 from connector.models import UnusableCall
 
 UNUSABLE_WITHIN = timedelta(hours=24)
+ENDED_COUNTED_EVERY = timedelta(minutes=5)
+OPEN_DELIVERIES = (Delivery.State.QUEUED, Delivery.State.FAILED)
 
 
 class Domain(Collector):
@@ -23,23 +28,37 @@ class Domain(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """Ask the database once for each reading."""
+        ended = ended_counts(int(time.time() // ENDED_COUNTED_EVERY.total_seconds()))
         yield _by_label(
             "foyer_requests",
             "Sign-up requests by the state of the decision.",
             "status",
-            dict.fromkeys(SignUpRequest.Status.values, 0)
-            | dict(SignUpRequest.objects.order_by().values_list("status").annotate(Count("pk"))),
+            {**ended["requests"], SignUpRequest.Status.PENDING: _pending()},
         )
         yield _by_label(
             "foyer_deliveries",
             "Deliveries of approvals by state; `failed` ones wait for a person.",
             "state",
-            dict.fromkeys(Delivery.State.values, 0)
-            | dict(Delivery.objects.order_by().values_list("state").annotate(Count("pk"))),
+            {**ended["deliveries"], **_unfinished_deliveries()},
         )
         yield from _outbox()
         yield _unusable_calls()
         yield from _heartbeat()
+
+
+@lru_cache(maxsize=1)
+def ended_counts(_period: int) -> dict[str, dict[str, int]]:
+    """How many requests and deliveries have ended, by state, counted once in a period.
+
+    They grow for ever, and to count them takes the longer the more there are. The periods are the clock's: all
+    processes count anew at the same time.
+    """
+    requests = SignUpRequest.objects.decided().order_by().values_list("status").annotate(Count("pk"))
+    deliveries = Delivery.objects.exclude(state__in=OPEN_DELIVERIES).order_by().values_list("state")
+    return {
+        "requests": dict.fromkeys(SignUpRequest.Status.values, 0) | dict(requests),
+        "deliveries": dict.fromkeys(Delivery.State.values, 0) | dict(deliveries.annotate(Count("pk"))),
+    }
 
 
 def exposition() -> tuple[bytes, str]:
@@ -48,6 +67,17 @@ def exposition() -> tuple[bytes, str]:
     domain.register(Domain())
     process = ExportToDjangoView(None)
     return generate_latest(domain) + process.content, process.headers["Content-Type"]
+
+
+def _pending() -> int:
+    """Those that wait for a decision now, along the index of the lanes."""
+    lanes = {"flow_id": UserFlow.objects.all(), "status": [SignUpRequest.Status.PENDING.value]}
+    return capped_counts([(SignUpRequest.objects.all(), lanes)], COUNT_ALL)[0]
+
+
+def _unfinished_deliveries() -> dict[str, int]:
+    unfinished = Delivery.objects.filter(state__in=OPEN_DELIVERIES)
+    return dict.fromkeys(OPEN_DELIVERIES, 0) | dict(unfinished.order_by().values_list("state").annotate(Count("pk")))
 
 
 def _outbox() -> Iterator[Metric]:

@@ -165,6 +165,10 @@ class Migration(migrations.Migration):
                 name="unfinished_deliveries",
             ),
         ),
+        AddIndex(
+            "outboxentry",
+            models.Index(fields=["id"], condition=models.Q(state="parked"), name="outbox_parked"),
+        ),
         migrations.RunPython(build_search, drop_search),
         RemoveIndex("signuprequest", "queue_order"),
         RemoveIndex("delivery", "failed_deliveries"),

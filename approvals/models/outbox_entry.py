@@ -92,6 +92,7 @@ class OutboxEntry(models.Model):
                 condition=models.Q(state="queued", attempts=0) & ~models.Q(source=""),
                 name="outbox_untried_of_source",
             ),
+            models.Index(fields=["id"], condition=models.Q(state="parked"), name="outbox_parked"),
             models.Index(fields=["request"], name="outbox_of_request"),
         ]
 

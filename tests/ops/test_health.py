@@ -16,6 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from accounts.models import User
 from approvals import outbox, tasks
 from approvals.models import UserFlow, WorkerHeartbeat
+from config import metrics
 from connector.models import UnusableCall
 from tests.factories import make_request
 
@@ -130,6 +131,12 @@ def test_it_shows_metrics_to_an_administrator(client: Client, admin: User) -> No
     client.force_login(admin)
 
     assert client.get("/metrics").status_code == 200
+
+
+@pytest.fixture(autouse=True)
+def counted_anew() -> None:
+    """What other tests counted is forgotten."""
+    metrics.ended_counts.cache_clear()
 
 
 def test_it_measures_the_domain(client: Client, settings: Any, flow: UserFlow) -> None:
