@@ -11,14 +11,15 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import ApiToken, GuestAccount, User
 from accounts.signin.tokens import issue_token, revoke_token
-from approvals.admin.kinds import IssuedOnceAdmin, LifetimeForm, ReadOnlyAdmin, administrator
+from approvals.admin.kinds import IssuedOnceAdmin, LifetimeForm, administrator
+from approvals.admin.newest import NewestAdmin
 
 if TYPE_CHECKING:
     PeopleAdmin = DjangoUserAdmin[User]
@@ -27,6 +28,8 @@ else:
 
 # Who may do what follows from the flows that a person reviews: groups would promise what they do not keep.
 admin.site.unregister(Group)
+
+LENGTH_OF_OBJECT_ID = 36
 
 
 @admin.register(User)
@@ -110,9 +113,17 @@ class ApiTokenAdmin(IssuedOnceAdmin):
 
 
 @admin.register(GuestAccount)
-class GuestAccountAdmin(ReadOnlyAdmin):
+class GuestAccountAdmin(NewestAdmin):
     """What Foyer knows of the guests it made."""
+
+    search_help_text = gettext_lazy(
+        "The newest 10,000 are listed. Older ones are found by their whole reference or object id."
+    )
 
     list_display = ("request", "object_id", "made", "created_at")
     list_select_related = ("request",)
     search_fields = ("request__reference", "object_id")
+
+    def called(self, words: str) -> Q:
+        """The guest of the request with this reference, or with this object id."""
+        return Q(object_id=words.lower()) if len(words) == LENGTH_OF_OBJECT_ID else super().called(words)

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from approvals import outbox, workflow
-from approvals.admin.kinds import ReadOnlyAdmin, administrator
+from approvals.admin.kinds import administrator
+from approvals.admin.newest import NewestAdmin
 from approvals.errors import ApprovalError
 from approvals.models import OutboxEntry
 
 
 @admin.register(OutboxEntry)
-class OutboxEntryAdmin(ReadOnlyAdmin):
+class OutboxEntryAdmin(NewestAdmin):
     """What is to leave the building, and how far it is."""
 
     list_display = ("kind", "request", "state", "due_at", "attempts", "code", "created_at")
     list_filter = ("state", "kind")
     list_select_related = ("request",)
-    search_fields = ("request__reference",)
-    ordering = ("-created_at",)
     actions = ("try_again",)
+
+    def listed(self) -> Q:
+        """The newest, and whatever is to be done or was given up, however old."""
+        return super().listed() | Q(state__in=[OutboxEntry.State.QUEUED, OutboxEntry.State.PARKED])
 
     @admin.action(description=gettext_lazy("Try again now what was given up"))
     def try_again(self, request: HttpRequest, entries: QuerySet[OutboxEntry]) -> None:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.db.models import Q
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
-from approvals.admin.kinds import HTTPS_ASSUMED, ReadOnlyAdmin
+from approvals.admin.kinds import HTTPS_ASSUMED
+from approvals.admin.newest import NewestAdmin
 from approvals.models import AuditEvent, Delivery, SignUpRequest
+from approvals.models.sign_up_request import holds
 
 if TYPE_CHECKING:
     StackedInline = admin.StackedInline[Delivery, SignUpRequest]
@@ -33,23 +37,26 @@ class DeliveryInline(StackedInline):
 
 
 @admin.register(SignUpRequest)
-class SignUpRequestAdmin(ReadOnlyAdmin):
+class SignUpRequestAdmin(NewestAdmin):
     """Requests are decided on the review pages, where the rules are."""
 
     list_display = ("reference", "flow", "status", "display_name", "email", "submitted_at", "decided_by")
     list_filter = ("status", "flow")
     list_select_related = ("flow", "decided_by")
+    search_help_text = gettext_lazy("The newest 10,000 are listed. Older ones are found by name, address or reference.")
     search_fields = ("reference", "normalised_email", "display_name")
-    ordering = ("-submitted_at", "-id")
     inlines = (DeliveryInline,)
+
+    def called(self, words: str) -> Q:
+        """Those that the review pages would find; of very many, those that are listed."""
+        found = SignUpRequest.objects.holding(words)
+        return self.listed() & holds(words) if found is None else Q(pk__in=found)
 
 
 @admin.register(AuditEvent)
-class AuditEventAdmin(ReadOnlyAdmin):
+class AuditEventAdmin(NewestAdmin):
     """The audit trail."""
 
     list_display = ("at", "action", "request", "flow", "actor_name")
     list_filter = ("action", "flow")
     list_select_related = ("request", "flow")
-    search_fields = ("request__reference", "actor_name")
-    ordering = ("-at", "-id")

@@ -7,8 +7,9 @@ from django.contrib import admin as django_admin
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.models import GuestAccount, User
 from approvals import audit
+from approvals.admin.newest import SHOWN
 from approvals.models import Action, AuditEvent, OutboxEntry, SignUpRequest, UserFlow
 from connector.models import ConnectorCredential, UnusableCall
 from tests.admin.pages import address, signed_in
@@ -100,3 +101,30 @@ def test_it_searches_requests_by_address(pages: Client, flow: UserFlow) -> None:
     page = pages.get(address("approvals_signuprequest", "changelist"), {"q": "b@x"})
     assert [request.email for request in page.context["cl"].queryset] == ["b@x.example"]
     assert SignUpRequest.objects.count() == 2
+
+
+def test_it_lists_the_newest_of_what_grows_for_ever_and_finds_the_rest(pages: Client, flow: UserFlow) -> None:
+    first = make_request(flow)
+    AuditEvent.objects.bulk_create(AuditEvent(action=Action.FLOW_CHANGED, flow=flow) for _ in range(SHOWN))
+    listed = pages.get(address("approvals_auditevent", "changelist")).context["cl"]
+    assert listed.result_count == SHOWN
+    assert not listed.queryset.filter(request=first).exists()
+    found = pages.get(address("approvals_auditevent", "changelist"), {"q": first.reference.lower()}).context["cl"]
+    assert [event.request for event in found.queryset] == [first]
+
+
+def test_it_lists_given_up_work_however_old(pages: Client, flow: UserFlow) -> None:
+    make_request(flow)
+    OutboxEntry.objects.update(state=OutboxEntry.State.PARKED)
+    OutboxEntry.objects.bulk_create(OutboxEntry(kind="mail.received", state="done") for _ in range(SHOWN))
+    listed = pages.get(address("approvals_outboxentry", "changelist"), {"state__exact": "parked"}).context["cl"]
+    assert listed.result_count == 1
+    assert pages.get(address("approvals_outboxentry", "changelist")).context["cl"].result_count == SHOWN + 1
+
+
+def test_it_finds_a_guest_by_reference_or_object_id(pages: Client, flow: UserFlow) -> None:
+    request = make_request(flow)
+    guest = GuestAccount.objects.create(request=request, object_id="c5f0a1f2-0000-4000-8000-000000000001")
+    for words, found in ((request.reference, [guest]), (guest.object_id.upper(), [guest]), ("c5f0a1f2", [])):
+        page = pages.get(address("accounts_guestaccount", "changelist"), {"q": words})
+        assert list(page.context["cl"].queryset) == found
