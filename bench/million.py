@@ -1,7 +1,7 @@
-"""A database with a long life behind it: `fill(size)` writes so many requests and three times as many audit events.
+"""A database with a long life behind it: `fill(size)` writes so many requests, three times as many audit events,
 
-Everything follows from a row's number, so that two runs agree. PostgreSQL only, by COPY, with the secondary indexes
-taken down and built again around it: about two minutes for a million.
+twice as many outbox entries, and a delivery and a guest for each approval. Everything follows from a row's number, so that
+two runs agree. PostgreSQL only, by COPY, with the secondary indexes taken down and built again around it.
 """
 
 from __future__ import annotations
@@ -16,15 +16,22 @@ from uuid import UUID
 
 from django.db import connection
 
-from accounts.models import User
-from approvals.models import Action, AuditEvent, Delivery, SignUpRequest, UserFlow
+from accounts.models import GuestAccount, User
+from approvals.models import Action, AuditEvent, Delivery, OutboxEntry, SignUpRequest, UserFlow
 from approvals.models.sign_up_request import REFERENCE_ALPHABET
 
 LETTERS = len(REFERENCE_ALPHABET)
-TABLES = ("approvals_signuprequest", "approvals_auditevent", "approvals_delivery")
-# Sixty, thirty-five and five of a hundred requests.
-FLOWS = ("partners", "suppliers", "press")
-PEOPLE = {"all": FLOWS, "large": ("partners",), "small": ("press",), "admin": ()}
+TABLES = (
+    "approvals_signuprequest",
+    "approvals_auditevent",
+    "approvals_delivery",
+    "approvals_outboxentry",
+    "accounts_guestaccount",
+)
+# Of a thousand requests 500, 300 and 20 are of the first three flows, and five of each of the others.
+SITES = tuple(f"site-{number:02}" for number in range(36))
+FLOWS = ("partners", "suppliers", "press", *SITES)
+PEOPLE = {"all": FLOWS, "large": ("partners",), "small": ("press",), "many": SITES, "admin": ()}
 FIRST = [
     "Anna",
     "Ben",
@@ -65,6 +72,9 @@ LAST = [
     "Peeters",
 ]
 DAY = timedelta(days=1)
+# The first name of many who are guests, and of nobody who waits.
+NEVER_PENDING = "Wendela"
+OUTCOMES = {"approved": "guest.provision", "denied": "mail.denied"}
 
 
 def fill(size: int) -> None:
@@ -78,7 +88,10 @@ def fill(size: int) -> None:
         _copy(SignUpRequest, lives.requests())
         _copy(AuditEvent, lives.events())
         _copy(Delivery, lives.deliveries())
+        _copy(OutboxEntry, lives.work())
+        _copy(GuestAccount, lives.guests())
     with connection.cursor() as cursor:
+        cursor.execute("SELECT setval(pg_get_serial_sequence('accounts_guestaccount', 'id'), %s)", [size])
         cursor.execute("VACUUM ANALYZE")
 
 
@@ -120,6 +133,23 @@ class _Lives:
                 row = {"request_id": _id(n, 0, at), "state": _delivery(n), "updated_at": at + DAY}
                 yield row | {"stage": "finished", "made": "created", "guest_id": str(UUID(int=n))}
 
+    def work(self) -> Iterator[dict[str, Any]]:
+        """What left the building for each: the receipt, and the outcome; one in a hundred thousand was given up."""
+        for n in range(self._size):
+            at, kind = self._at(n), OUTCOMES.get(_status(n), "mail.waiting")
+            yield self._entry(n, 5, at, "mail.received") | {"once": f"received:{_id(n, 0, at)}"}
+            yield self._entry(n, 6, at + DAY, kind) | {"state": "parked" if n % 100_000 == 7 else "done"}
+
+    def guests(self) -> Iterator[dict[str, Any]]:
+        """Of the approved whose delivery is done."""
+        number = 0
+        for n in range(self._size):
+            if _status(n) == "approved" and _delivery(n) == "done":
+                number += 1
+                at = self._at(n) + DAY
+                row = {"id": number, "request_id": _id(n, 0, self._at(n)), "object_id": str(UUID(int=n))}
+                yield row | {"made": "created", "asked_at": at, "attributes_set_at": at, "created_at": at}
+
     def _request(self, n: int) -> dict[str, Any]:
         at, status = self._at(n), _status(n)
         decided_at = None if status == "pending" else at + DAY
@@ -143,16 +173,36 @@ class _Lives:
         row = {"id": _id(n, step + 1, at), "action": action.value, "at": at, "request_id": _id(n, 0, self._at(n))}
         return row | {"flow_id": self._flow(n), "actor_id": actor, "data": "{}"}
 
+    def _entry(self, n: int, kind: int, at: datetime, name: str) -> dict[str, Any]:
+        row = {
+            "id": _id(n, kind, at),
+            "kind": name,
+            "request_id": _id(n, 0, self._at(n)),
+            "state": "done",
+            "attempts": 1,
+        }
+        return row | {
+            "created_at": at,
+            "due_at": at,
+            "turn_at": at,
+            "begun_at": at,
+            "ended_at": at,
+            "lane": "applicant",
+        }
+
     def _at(self, n: int) -> datetime:
         return self._begin + n * timedelta(seconds=63)
 
     def _flow(self, n: int) -> int:
-        place = n * 37 % 100
-        return self._flows[0 if place < 60 else 1 if place < 95 else 2]
+        place = _scattered(n, 3) % 1000
+        border = ((500, 0), (800, 1), (820, 2))
+        return self._flows[next((flow for end, flow in border if place < end), 3 + (place - 820) // 5)]
 
 
 def _answers(n: int) -> dict[str, Any]:
-    first, last = FIRST[n * 13 % len(FIRST)], LAST[n * 17 % len(LAST)]
+    first, last = FIRST[_scattered(n, 1) % len(FIRST)], LAST[_scattered(n, 2) % len(LAST)]
+    if _status(n) == "approved" and n % 50 == 0:
+        first = NEVER_PENDING
     domain = "gmail.com" if n % 3 == 0 else f"company{n % 400}.example"
     email = f"{first}.{last}{n}@{domain}".lower()
     attributes = {"displayName": f"{first} {last}", "givenName": first, "surname": last, "jobTitle": f"Buyer {n % 97}"}
@@ -164,13 +214,19 @@ def _answers(n: int) -> dict[str, Any]:
 
 def _status(n: int) -> str:
     """Of a hundred: 2 pending, 70 approved, 26 denied, 1 expired, 1 withdrawn."""
-    place = n * 31 % 100
+    place = _scattered(n, 0) % 100
     borders = ((2, "pending"), (72, "approved"), (98, "denied"), (99, "expired"))
     return next((status for border, status in borders if place < border), "withdrawn")
 
 
 def _delivery(n: int) -> str:
     return "failed" if n % 143 == 0 else "done"
+
+
+def _scattered(n: int, salt: int) -> int:
+    """A number that follows from another, and looks as if it did not."""
+    mixed = (n * 4 + salt + 1) * 0x9E3779B97F4A7C15 % 2**64
+    return (mixed ^ mixed >> 32) * 0xD6E8FEB86659FD93 % 2**64 >> 33
 
 
 def _reference(n: int) -> str:
