@@ -59,6 +59,14 @@ def in_lanes(lanes: Mapping[str, Values]) -> Q:
     return condition
 
 
+def listed(lanes: Mapping[str, Values]) -> dict[str, list[Any]]:
+    """The lanes with their values at hand, so that they can be counted."""
+    return {
+        column: list(values.values_list("pk", flat=True)) if isinstance(values, QuerySet) else list(values)
+        for column, values in lanes.items()
+    }
+
+
 def capped_counts(counted: Sequence[tuple[QuerySet[Any], Mapping[str, Values]]], cap: int) -> list[int]:
     """How many rows each of some querysets has in its lanes, none counted beyond `cap`. One query."""
     if not counted:

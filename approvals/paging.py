@@ -7,16 +7,20 @@ import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import prod
 from typing import Generic, TypeVar
 from uuid import UUID
 
 from django.db.models import Model, Q, QuerySet
 
-from approvals.lanes import Values, first_places, first_rows
+from approvals.lanes import Values, first_places, first_rows, listed
 
 Row = TypeVar("Row", bound=Model)
 PAGE_SIZE = 25
 LOOKED_AT = 2000
+READ_AT_ONCE = 500
+# Lanes that hold much are read in a stretch of the whole table when they are many: each would be read to LOOKED_AT.
+MANY_LANES, STRETCH = 20, 10_000
 Place = tuple[datetime, UUID]
 
 
@@ -36,6 +40,13 @@ class Order:
         """The rows after a cursor, or before it; None for a cursor that nobody here made."""
         place = _decode(cursor)
         return None if place is None else self.after(place, backwards=backwards)
+
+    def until(self, place: Place, *, backwards: bool = False) -> Q:
+        """The rows up to a place and on it, or from it on."""
+        at, key = place
+        side = "lt" if self.newest_first == backwards else "gt"
+        nearer = Q(**{f"{self.field}__{side}": at}) | Q(**{self.field: at, f"id__{side}e": key})
+        return Q(**{f"{self.field}__{side}e": at}) & nearer
 
     def after(self, place: Place, *, backwards: bool = False) -> Q:
         """The rows after a place, or before it.
@@ -91,23 +102,45 @@ def looked_through(
     after: str = "",
     before: str = "",
     size: int = PAGE_SIZE,
+    dense: bool = False,
 ) -> Page[Row]:
     """Those of `rows` that meet `among` and that stand among the next LOOKED_AT of the lanes.
 
     For a condition that no index answers in order: however rare its rows are here, a page is bounded. It may be short
-    or empty and yet have a neighbour, which goes on where the looking ended.
+    or empty and yet have a neighbour, which goes on where the looking ended. `dense` lanes hold most of the table.
     """
     backwards, beyond = _aim(order, after, before)
     limited = rows if beyond is None else rows.filter(beyond)
     keys = order.keys(reverse=backwards)
-    window = first_places(limited, lanes, keys, LOOKED_AT)
-    end = window[-1] if len(window) == LOOKED_AT else None
-    found = list(rows.filter(among, pk__in=[key for _, key in window]).order_by(*keys)[: size + 1])
+    lanes = listed(lanes)
+    many = prod(map(len, lanes.values())) > MANY_LANES
+    border = _border(rows.model, order, beyond, keys) if dense and many else None
+    stretch = limited if border is None else limited.filter(order.until(border, backwards=backwards))
+    window = first_places(stretch, lanes, keys, LOOKED_AT)
+    end = window[-1] if len(window) == LOOKED_AT else border
+    found = _meeting(rows.filter(among).order_by(*keys), window, size + 1)
     more, found = len(found) > size, found[:size]
     last = _place(found[-1], order) if more else end
-    first = _place(found[0], order) if found else next(iter(window), None)
+    first = _place(found[0], order) if found else next(iter(window), end)
     further, back = _encode(last), _encode(first) if beyond is not None else ""
     return Page(found[::-1], further, back) if backwards else Page(found, back, further)
+
+
+def _border(model: type[Model], order: Order, beyond: Q | None, keys: Sequence[str]) -> Place | None:
+    """Where the next STRETCH rows of the whole table end; None when there are fewer."""
+    rows = model._default_manager.filter(beyond or Q()).order_by(*keys).values_list(order.field, "pk")
+    return next(iter(rows[STRETCH - 1 : STRETCH]), None)
+
+
+def _meeting(rows: QuerySet[Row], window: Sequence[Place], size: int) -> list[Row]:
+    """The first `size` of the rows whose places are in the window, which is read as far as needed."""
+    found: list[Row] = []
+    for begin in range(0, len(window), READ_AT_ONCE):
+        keys = [key for _, key in window[begin : begin + READ_AT_ONCE]]
+        found += rows.filter(pk__in=keys)[: size - len(found)]
+        if len(found) == size:
+            break
+    return found
 
 
 def _aim(order: Order, after: str, before: str) -> tuple[bool, Q | None]:

@@ -37,7 +37,7 @@ def answer_page(
     place = _place(asked.get("cursor", ""), order)
     size = asked.get("limit", PAGE_SIZE)
     page: Page[Any] = (
-        looked_through(rows, order, lanes, among=filters.among, **place, size=size)
+        looked_through(rows, order, lanes, among=filters.among, **place, size=size, dense=True)
         if filters.among and lanes is not None
         else page_of(rows, order, **place, size=size, lanes=lanes)
     )

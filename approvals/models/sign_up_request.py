@@ -28,7 +28,7 @@ REFERENCE_ALPHABET = "23456789CDFGHJKMNPQRTVWXYZ"
 # The trigram index of the search knows where three letters stand anywhere, and fewer where a word begins.
 SHORTEST_PART = 3
 NO_LETTER = re.compile(r"[\W_]+")
-MOST_FOUND = 1000
+MOST_FOUND = 500
 
 
 def new_reference() -> str:

@@ -76,7 +76,7 @@ def same_domain(request: SignUpRequest, reader: User) -> list[SignUpRequest]:
     if len(found) <= MOST_OF_DOMAIN:
         return list(_others(request, reader).filter(unlike, pk__in=found)[:SHOWN])
     rows = SignUpRequest.objects.select_related("flow", "decided_by", "delivery")
-    return list(looked_through(rows, ALL.order, ALL.lanes(reader), among=domain & unlike, size=SHOWN).rows)
+    return list(looked_through(rows, ALL.order, ALL.lanes(reader), among=domain & unlike, size=SHOWN, dense=True).rows)
 
 
 def next_to_decide(request: SignUpRequest, reader: User) -> SignUpRequest | None:

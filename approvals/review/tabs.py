@@ -43,6 +43,11 @@ class Tab:
         return {"flow_id": UserFlow.objects.reviewed_by(reader), "status": self.statuses}
 
     @property
+    def dense(self) -> bool:
+        """Whether most requests are in it, once there are many."""
+        return "approved" in self.statuses and not self.failed
+
+    @property
     def rows(self) -> Q:
         """The tab as a condition, so that all tabs are counted in one query."""
         return Q(status__in=self.statuses) & (Q(delivery_failed=True) if self.failed else Q())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -99,13 +100,16 @@ def test_it_counts_no_further_than_anybody_reads(flow, anna, client) -> None:
     assert "25 of 1,000+" in page
 
 
-def test_it_looks_through_common_words_in_bounds_and_loses_nobody(flow, anna) -> None:
-    many(flow, 5 * paging.LOOKED_AT // 2)
-    wanted = list(SignUpRequest.objects.order_by("submitted_at").values_list("pk", flat=True))[3::1200]
+@pytest.mark.parametrize(("flows", "count"), [(1, paging.LOOKED_AT // 2 * 5), (5, paging.STRETCH // 4)])
+def test_it_looks_through_common_words_in_bounds_and_loses_nobody(admin, flows, count) -> None:
+    for number in range(flows):
+        many(make_flow(f"flow-{number}"), count)
+    wanted = list(SignUpRequest.objects.order_by(*ALL.order.keys(reverse=True)).values_list("pk", flat=True))[3::1200]
     SignUpRequest.objects.filter(pk__in=wanted).update(display_name="Zita Zoll")
     rows, found, after = SignUpRequest.objects.all(), [], ""
+    look = partial(paging.looked_through, rows, ALL.order, ALL.lanes(admin), among=holds("zita"), size=2, dense=True)
     while True:
-        page = paging.looked_through(rows, ALL.order, ALL.lanes(anna), among=holds("zita"), after=after, size=2)
+        page = look(after=after)
         found += [row.pk for row in page.rows]
         if not page.after:
             break
@@ -113,7 +117,7 @@ def test_it_looks_through_common_words_in_bounds_and_loses_nobody(flow, anna) ->
     assert found == wanted[::-1]
     back = [row.pk for row in page.rows][::-1]
     while page.before:
-        page = paging.looked_through(rows, ALL.order, ALL.lanes(anna), among=holds("zita"), before=page.before, size=2)
+        page = look(before=page.before)
         back += [row.pk for row in page.rows][::-1]
     assert back == wanted
 
