@@ -1,9 +1,9 @@
-"""The reviewers' lists with a million requests behind them: `python -m bench.queue DATABASE_URL [--size N] [--rounds N]`.
+"""The pages with a million requests behind them: `python -m bench queue`, or `python -m bench.queue [--size N]`.
 
-Fills the database (PostgreSQL, empty; one that this wrote before is taken as it is) and asks for every list, search and
-deep page as four people: a reviewer of all three flows, of a large one, of a small one, and an administrator. Prints for
-each kind of page the times in the database, of its slowest query and in all, and the time of the whole page, beside one
-indexed SELECT through the same connection.
+Fills DATABASE_URL (PostgreSQL, empty; one that this wrote before is taken as it is) and asks for every list, search and
+deep page as five people: a reviewer of all 39 flows, of a large one, of a small one, of 36 small ones, and an
+administrator; for the administration pages and /metrics as the last. Prints for each kind of page the times in the database,
+of its slowest query and in all, and the time of the whole page, beside one indexed SELECT through the same connection.
 """
 
 from __future__ import annotations
@@ -13,27 +13,41 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode
 
+# The first name of many who are guests, and of nobody who waits: see `bench.million`.
+NEVER_PENDING = "wendela"
 LIMIT_MS = 50.0
 WORDS = {
-    "rare": ["zzzz", "liam.garcia777777@", "maria olga", "garcia99999", "7q4", "c9d", "tara.ito12", "nobody at all"],
-    "common": ["anna", "berg", "gmail.com", "example", "olga costa", "company7", "sven.meyer", "@company"],
+    "rare": ["zzzz", "liam.garcia777777@", "maria olga", "garcia99999", "7q4", "c9d", "tara.ito12"],
+    "common": [
+        "anna",
+        "berg",
+        "gmail.com",
+        "example",
+        "olga costa",
+        "company7",
+        "sven.meyer",
+        "@company",
+        NEVER_PENDING,
+    ],
     "short": ["an", "b", "zq", "it", "o'", "@", "a.b", "..."],
+    "none": ["nobody at all", "xyzxyz@gmail.com", "qqqqqq", "zz"],
 }
+PEOPLE = ("all", "large", "small", "many", "admin")
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: Sequence[str] = ()) -> int:
     """Measure; 1 when a kind of page takes more than LIMIT_MS in the database at its 95th percentile."""
     parser = argparse.ArgumentParser(prog="python -m bench.queue", description=__doc__)
-    parser.add_argument("database_url")
     parser.add_argument("--size", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args(arguments)
-    os.environ["DATABASE_URL"] = options.database_url
+    if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
+        parser.error("set DATABASE_URL to a PostgreSQL database for this alone")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     os.environ.setdefault("SECRET_KEY", "only-for-this-measurement-0123456789-abcdefghij")
     os.environ["ALLOWED_HOSTS"], os.environ["BASE_URL"] = "testserver", "http://testserver"
@@ -83,16 +97,34 @@ def _pages() -> dict[str, list[tuple[str, str]]]:
     for group in ("decisions", "submissions", "deliveries", "mail", "administration"):
         kinds[f"history, {group}"] = [f"/history/?kind={group}", f"/history/?kind={group}&person=large"]
     kinds["history, person, flow"] = [f"/history/?person={name}&flow=press" for name in ("all", "small")]
+    kinds["history, reference"] = [f"/history/?q={reference}" for reference in _references()]
     kinds["request"] = [f"/requests/{reference}/" for reference in _references()]
     kinds["api, requests"] = [f"/api/v1/requests/?{urlencode(each)}" for each in _API]
     kinds["api, audit events"] = [
         f"/api/v1/audit-events/?{each}" for each in ("", "order=newest", "action=request.denied")
     ]
+    kinds["api, requests, deep"] = [f"/api/v1/requests/?cursor=a{_deep(part)}" for part in (0.5, 0.02, 0.98)]
+    kinds["api, request"] = [f"/api/v1/requests/{reference}/" for reference in _references()]
     kinds["api, flows"] = ["/api/v1/flows/"]
-    return {
-        kind: [(name, path) for name in ("all", "large", "small", "admin") for path in paths]
-        for kind, paths in kinds.items()
+    asked = {kind: [(name, path) for name in PEOPLE for path in paths] for kind, paths in kinds.items()}
+    return asked | {kind: [("admin", path) for path in paths] for kind, paths in _administration().items()}
+
+
+def _administration() -> dict[str, list[str]]:
+    from approvals.models import SignUpRequest
+
+    reference = SignUpRequest.objects.order_by("submitted_at")[0].reference
+    lists = {
+        "requests": ("approvals/signuprequest", ["status__exact=denied", "flow__id__exact=3", "q=anna", "p=100"]),
+        "events": ("approvals/auditevent", ["action__exact=token.issued", "flow__id__exact=3", "p=100"]),
+        "outbox": ("approvals/outboxentry", ["state__exact=parked", "kind=mail.denied", "p=100"]),
+        "guests": ("accounts/guestaccount", ["p=100"]),
     }
+    pages = {
+        f"administration, {name}": [f"/admin/{path}/?{each}" for each in ("", f"q={reference}", *queries)]
+        for name, (path, queries) in lists.items()
+    }
+    return {**pages, "metrics": ["/metrics"] * 4}
 
 
 _API: list[dict[str, str]] = [
@@ -102,6 +134,7 @@ _API: list[dict[str, str]] = [
     {"delivery": "failed"},
     {"delivery": "none", "order": "newest"},
     {"delivery": "done"},
+    {"delivery": "queued"},
     {"email": "nobody@example.com"},
     {"q": "anna"},
     {"submitted_after": "2026-01-01T00:00:00Z"},
