@@ -55,6 +55,8 @@ def main() -> int:  # noqa: RET503 - the last line does not return
 
 
 def _become(command: list[str]) -> NoReturn:
+    # Else glibc keeps memory apart for each thread, and gives little of it back.
+    os.environ.setdefault("MALLOC_ARENA_MAX", "2")
     os.chdir(BASE_DIR)
     os.execv(command[0], command)  # noqa: S606 - our own command, and no shell
 
