@@ -59,6 +59,16 @@ def in_lanes(lanes: Mapping[str, Values]) -> Q:
     return condition
 
 
+def with_keys(rows: QuerySet[Row], keys: Sequence[UUID]) -> QuerySet[Row]:
+    """Those of the rows that have one of some hundred keys. They travel as one value, which is made and read faster."""
+    connection = connections[rows.db]
+    if connection.vendor != "postgresql":
+        return rows.filter(pk__in=keys)
+    # The value is the keys' own, and no text of anybody's.
+    sent = RawSQL("SELECT unnest(%s::uuid[])", ([str(key) for key in keys],))
+    return rows.filter(pk__in=sent)
+
+
 def listed(lanes: Mapping[str, Values]) -> dict[str, list[Any]]:
     """The lanes with their values at hand, so that they can be counted."""
     return {

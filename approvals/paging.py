@@ -13,13 +13,13 @@ from uuid import UUID
 
 from django.db.models import Model, Q, QuerySet
 
-from approvals.lanes import Values, first_places, first_rows, listed
+from approvals.lanes import Values, first_places, first_rows, listed, with_keys
 
 Row = TypeVar("Row", bound=Model)
 PAGE_SIZE = 25
-LOOKED_AT = 2000
-READ_AT_ONCE = 500
-# Lanes that hold much are read in a stretch of the whole table when they are many: each would be read to LOOKED_AT.
+LOOKED_AT = 1000
+READ_AT_ONCE = 250
+# Lanes that hold much are read in a stretch of the whole table when they are many: each would be read to its end or LOOKED_AT.
 MANY_LANES, STRETCH = 20, 10_000
 Place = tuple[datetime, UUID]
 
@@ -103,8 +103,9 @@ def looked_through(
     before: str = "",
     size: int = PAGE_SIZE,
     dense: bool = False,
+    looked_at: int = LOOKED_AT,
 ) -> Page[Row]:
-    """Those of `rows` that meet `among` and that stand among the next LOOKED_AT of the lanes.
+    """Those of `rows` that meet `among` and that stand among the next `looked_at` of the lanes.
 
     For a condition that no index answers in order: however rare its rows are here, a page is bounded. It may be short
     or empty and yet have a neighbour, which goes on where the looking ended. `dense` lanes hold most of the table.
@@ -116,8 +117,8 @@ def looked_through(
     many = prod(map(len, lanes.values())) > MANY_LANES
     border = _border(rows.model, order, beyond, keys) if dense and many else None
     stretch = limited if border is None else limited.filter(order.until(border, backwards=backwards))
-    window = first_places(stretch, lanes, keys, LOOKED_AT)
-    end = window[-1] if len(window) == LOOKED_AT else border
+    window = first_places(stretch, lanes, keys, looked_at)
+    end = window[-1] if len(window) == looked_at else border
     found = _meeting(rows.filter(among).order_by(*keys), window, size + 1)
     more, found = len(found) > size, found[:size]
     last = _place(found[-1], order) if more else end
@@ -137,7 +138,7 @@ def _meeting(rows: QuerySet[Row], window: Sequence[Place], size: int) -> list[Ro
     found: list[Row] = []
     for begin in range(0, len(window), READ_AT_ONCE):
         keys = [key for _, key in window[begin : begin + READ_AT_ONCE]]
-        found += rows.filter(pk__in=keys)[: size - len(found)]
+        found += with_keys(rows, keys)[: size - len(found)]
         if len(found) == size:
             break
     return found

@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from rest_framework import serializers
 
 from approvals.api.strict import StrictSerializer, WordsField
-from approvals.lanes import Values
+from approvals.lanes import Values, with_keys
 from approvals.models import Action, AuditEvent, Delivery, SignUpRequest, UserFlow
 from approvals.models.sign_up_request import SignUpRequestQuerySet, holds, normalise_reference
 
@@ -58,7 +58,7 @@ class RequestFilters(PageFilters):
         if "q" in asked:
             found = SignUpRequest.objects.holding(asked["q"])
             self.among = holds(asked["q"]) if found is None else None
-            requests = requests if found is None else requests.filter(pk__in=found)
+            requests = requests if found is None else with_keys(requests, found)
         return requests
 
     def lanes(self, reader: User) -> dict[str, Values]:

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
+from approvals.lanes import with_keys
 from approvals.models import SignUpRequest, UserFlow
 from approvals.models.sign_up_request import holds
 from approvals.paging import Page, looked_through, page_of
@@ -77,7 +78,7 @@ def _searched(reader: User, tab: Tab, place: Place, words: str) -> tuple[Page[Si
     """
     found = SignUpRequest.objects.holding(words)
     if found is not None:
-        mine = SignUpRequest.objects.visible_to(reader).filter(pk__in=found)
+        mine = with_keys(SignUpRequest.objects.visible_to(reader), found)
         shown = mine.filter(tab.rows).select_related(*SHOWN_WITH_A_ROW)
         return page_of(shown, tab.order, after=place.after, before=place.before), counts_among(mine)
     rows = tab.of(SignUpRequest.objects.select_related(*SHOWN_WITH_A_ROW))

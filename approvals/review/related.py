@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db.models import Q
 
-from approvals.lanes import first_rows
+from approvals.lanes import first_rows, with_keys
 from approvals.models import SignUpRequest, UserFlow
 from approvals.models.sign_up_request import SignUpRequestQuerySet
 from approvals.paging import looked_through
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 SHOWN = 5
 MOST_OF_ONE = 200
 MOST_OF_DOMAIN = 500
+LOOKED_AT = 500
 # Providers whose domain says nothing about where somebody works.
 PUBLIC_MAIL_DOMAINS = frozenset(
     {
@@ -74,9 +75,10 @@ def same_domain(request: SignUpRequest, reader: User) -> list[SignUpRequest]:
     unlike = ~Q(applicant_key=request.applicant_key) & ~Q(normalised_email=request.normalised_email)
     found = list(SignUpRequest.objects.filter(domain).order_by().values_list("pk", flat=True)[: MOST_OF_DOMAIN + 1])
     if len(found) <= MOST_OF_DOMAIN:
-        return list(_others(request, reader).filter(unlike, pk__in=found)[:SHOWN])
+        return list(with_keys(_others(request, reader).filter(unlike), found)[:SHOWN])
     rows = SignUpRequest.objects.select_related("flow", "decided_by", "delivery")
-    return list(looked_through(rows, ALL.order, ALL.lanes(reader), among=domain & unlike, size=SHOWN, dense=True).rows)
+    among: dict[str, Any] = {"among": domain & unlike, "size": SHOWN, "looked_at": LOOKED_AT, "dense": True}
+    return list(looked_through(rows, ALL.order, ALL.lanes(reader), **among).rows)
 
 
 def next_to_decide(request: SignUpRequest, reader: User) -> SignUpRequest | None:
