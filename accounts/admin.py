@@ -117,13 +117,13 @@ class GuestAccountAdmin(NewestAdmin):
     """What Foyer knows of the guests it made."""
 
     search_help_text = gettext_lazy(
-        "The newest 10,000 are listed. Older ones are found by their whole reference or object id."
+        "The newest 2,000 are listed. Older ones are found by their whole reference or object id."
     )
 
     list_display = ("request", "object_id", "made", "created_at")
     list_select_related = ("request",)
     search_fields = ("request__reference", "object_id")
 
-    def called(self, words: str) -> Q:
+    def called(self, request: HttpRequest, words: str) -> Q:
         """The guest of the request with this reference, or with this object id."""
-        return Q(object_id=words.lower()) if len(words) == LENGTH_OF_OBJECT_ID else super().called(words)
+        return Q(object_id=words.lower()) if len(words) == LENGTH_OF_OBJECT_ID else super().called(request, words)

@@ -17,6 +17,7 @@ from django.db.models import Model, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 Row = TypeVar("Row", bound=Model)
+Rows = TypeVar("Rows", bound=QuerySet[Any, Any])
 Values = Sequence[Any] | QuerySet[Any, Any]
 Sql = tuple[str, tuple[Any, ...]]
 COUNT_ALL = 2**62
@@ -59,7 +60,7 @@ def in_lanes(lanes: Mapping[str, Values]) -> Q:
     return condition
 
 
-def with_keys(rows: QuerySet[Row], keys: Sequence[UUID]) -> QuerySet[Row]:
+def with_keys(rows: Rows, keys: Sequence[UUID]) -> Rows:
     """Those of the rows that have one of some hundred keys. They travel as one value, which is made and read faster."""
     connection = connections[rows.db]
     if connection.vendor != "postgresql":

@@ -11,7 +11,7 @@ from math import prod
 from typing import Generic, TypeVar
 from uuid import UUID
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Model, Q, QuerySet
 
 from approvals.lanes import Values, first_places, first_rows, listed, with_keys
 
@@ -119,7 +119,7 @@ def looked_through(
     stretch = limited if border is None else limited.filter(order.until(border, backwards=backwards))
     window = first_places(stretch, lanes, keys, looked_at)
     end = window[-1] if len(window) == looked_at else border
-    found = _meeting(rows.filter(among).order_by(*keys), window, size + 1)
+    found = list(with_keys(rows, _meeting(rows.model, among, window, size + 1)).order_by(*keys))
     more, found = len(found) > size, found[:size]
     last = _place(found[-1], order) if more else end
     first = _place(found[0], order) if found else next(iter(window), end)
@@ -133,15 +133,20 @@ def _border(model: type[Model], order: Order, beyond: Q | None, keys: Sequence[s
     return next(iter(rows[STRETCH - 1 : STRETCH]), None)
 
 
-def _meeting(rows: QuerySet[Row], window: Sequence[Place], size: int) -> list[Row]:
-    """The first `size` of the rows whose places are in the window, which is read as far as needed."""
-    found: list[Row] = []
+def _meeting(model: type[Model], among: Q, window: Sequence[Place], size: int) -> list[UUID]:
+    """The first `size` keys in the window whose rows meet the condition; the window is read as far as needed.
+
+    The condition is asked of each row: where it filters, a planner may take it for rare and look through all rows for it.
+    """
+    rows: QuerySet[Model] = model._default_manager.annotate(meets=ExpressionWrapper(among, BooleanField())).order_by()
+    met: list[UUID] = []
     for begin in range(0, len(window), READ_AT_ONCE):
         keys = [key for _, key in window[begin : begin + READ_AT_ONCE]]
-        found += with_keys(rows, keys)[: size - len(found)]
-        if len(found) == size:
+        meets = dict(with_keys(rows, keys).values_list("pk", "meets"))
+        met += [key for key in keys if meets.get(key)]
+        if len(met) >= size:
             break
-    return found
+    return met[:size]
 
 
 def _aim(order: Order, after: str, before: str) -> tuple[bool, Q | None]:

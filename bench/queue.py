@@ -121,10 +121,10 @@ def _administration() -> dict[str, list[str]]:
 
     reference = SignUpRequest.objects.order_by("submitted_at")[0].reference
     lists = {
-        "requests": ("approvals/signuprequest", ["status__exact=denied", "flow__id__exact=3", "q=anna", "p=100"]),
-        "events": ("approvals/auditevent", ["action__exact=token.issued", "flow__id__exact=3", "p=100"]),
-        "outbox": ("approvals/outboxentry", ["state__exact=parked", "kind=mail.denied", "p=100"]),
-        "guests": ("accounts/guestaccount", ["p=100"]),
+        "requests": ("approvals/signuprequest", ["status__exact=denied", "flow__id__exact=3", "q=anna", "p=20"]),
+        "events": ("approvals/auditevent", ["action__exact=token.issued", "flow__id__exact=3", "p=20"]),
+        "outbox": ("approvals/outboxentry", ["state__exact=parked", "kind=mail.denied", "p=20"]),
+        "guests": ("accounts/guestaccount", ["p=20"]),
     }
     pages = {
         f"administration, {name}": [f"/admin/{path}/?{each}" for each in ("", f"q={reference}", *queries)]

@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from approvals.lanes import COUNT_ALL, capped_counts
+from approvals.lanes import COUNT_ALL, Values, capped_counts
 from approvals.models import Delivery, OutboxEntry, SignUpRequest, UserFlow, WorkerHeartbeat
 from connector.models import UnusableCall
 
@@ -71,13 +71,14 @@ def exposition() -> tuple[bytes, str]:
 
 def _pending() -> int:
     """Those that wait for a decision now, along the index of the lanes."""
-    lanes = {"flow_id": UserFlow.objects.all(), "status": [SignUpRequest.Status.PENDING.value]}
+    lanes: dict[str, Values] = {"flow_id": UserFlow.objects.all(), "status": [SignUpRequest.Status.PENDING.value]}
     return capped_counts([(SignUpRequest.objects.all(), lanes)], COUNT_ALL)[0]
 
 
 def _unfinished_deliveries() -> dict[str, int]:
     unfinished = Delivery.objects.filter(state__in=OPEN_DELIVERIES)
-    return dict.fromkeys(OPEN_DELIVERIES, 0) | dict(unfinished.order_by().values_list("state").annotate(Count("pk")))
+    none = {state.value: 0 for state in OPEN_DELIVERIES}
+    return none | dict(unfinished.order_by().values_list("state").annotate(Count("pk")))
 
 
 def _outbox() -> Iterator[Metric]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from approvals.admin.kinds import ReadOnlyAdmin
 from approvals.models.sign_up_request import normalise_reference
 
-SHOWN = 10_000
+SHOWN = 2_000
 
 
 class NewestAdmin(ReadOnlyAdmin):
@@ -21,22 +21,22 @@ class NewestAdmin(ReadOnlyAdmin):
     """
 
     show_full_result_count = False
-    search_help_text = gettext_lazy("The newest 10,000 are listed. Older ones are found by their whole reference.")
-    search_fields = ("request__reference",)
-    ordering: tuple[str, ...] = ("-id",)
+    search_help_text = gettext_lazy("The newest 2,000 are listed. Older ones are found by their whole reference.")
+    search_fields: ClassVar[tuple[str, ...]] = ("request__reference",)
+    ordering: ClassVar[tuple[str, ...]] = ("-id",)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         """The rows that the list shows, in place of Django's search for parts of words."""
         words = search_term.replace("\0", "").strip()
-        return queryset.filter(self.called(words) if words else self.listed()), False
+        return queryset.filter(self.called(request, words) if words else self.listed(request)), False
 
-    def called(self, words: str) -> Q:
+    def called(self, _request: HttpRequest, words: str) -> Q:
         """The rows with this reference."""
         return Q(request__reference=normalise_reference(words))
 
-    def listed(self) -> Q:
+    def listed(self, _request: HttpRequest) -> Q:
         """The newest: keys are given in the order of time."""
         keys = self.model._default_manager.order_by("-pk").values_list("pk", flat=True)
         oldest = keys[SHOWN - 1 : SHOWN].first()

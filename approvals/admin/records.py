@@ -43,14 +43,14 @@ class SignUpRequestAdmin(NewestAdmin):
     list_display = ("reference", "flow", "status", "display_name", "email", "submitted_at", "decided_by")
     list_filter = ("status", "flow")
     list_select_related = ("flow", "decided_by")
-    search_help_text = gettext_lazy("The newest 10,000 are listed. Older ones are found by name, address or reference.")
+    search_help_text = gettext_lazy("The newest 2,000 are listed. Older ones are found by name, address or reference.")
     search_fields = ("reference", "normalised_email", "display_name")
     inlines = (DeliveryInline,)
 
-    def called(self, words: str) -> Q:
+    def called(self, request: HttpRequest, words: str) -> Q:
         """Those that the review pages would find; of very many, those that are listed."""
         found = SignUpRequest.objects.holding(words)
-        return self.listed() & holds(words) if found is None else Q(pk__in=found)
+        return self.listed(request) & holds(words) if found is None else Q(pk__in=found)
 
 
 @admin.register(AuditEvent)

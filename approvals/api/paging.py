@@ -34,7 +34,7 @@ def answer_page(
     """
     asked = filters.validated_data
     order = Order(column, newest_first=asked.get("order") == "newest")
-    place = _place(asked.get("cursor", ""), order)
+    place: dict[str, Any] = _place(asked.get("cursor", ""), order)
     size = asked.get("limit", PAGE_SIZE)
     page: Page[Any] = (
         looked_through(rows, order, lanes, among=filters.among, **place, size=size, dense=True)

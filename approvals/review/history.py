@@ -81,7 +81,7 @@ def _people(flows: QuerySet[UserFlow]) -> QuerySet[Any]:
 def _page(request: HttpRequest, lanes: dict[str, Values], reference: str) -> Page[AuditEvent]:
     """The page of the events in these lanes. Those of one request are few: they are found, and not looked for in order."""
     events, order = AuditEvent.objects.select_related("request", "flow"), Order("at", newest_first=True)
-    place = {side: request.GET.get(side, "") for side in ("after", "before")}
+    place: dict[str, Any] = {side: request.GET.get(side, "") for side in ("after", "before")}
     if not reference:
         return page_of(events, order, **place, size=PAGE_SIZE, lanes=lanes)
     of_request = events.filter(in_lanes(lanes), request__reference=normalise_reference(reference))

@@ -82,5 +82,5 @@ def _searched(reader: User, tab: Tab, place: Place, words: str) -> tuple[Page[Si
         shown = mine.filter(tab.rows).select_related(*SHOWN_WITH_A_ROW)
         return page_of(shown, tab.order, after=place.after, before=place.before), counts_among(mine)
     rows = tab.of(SignUpRequest.objects.select_related(*SHOWN_WITH_A_ROW))
-    looked_for = {"among": holds(words), "dense": tab.dense}
+    looked_for: dict[str, Any] = {"among": holds(words), "dense": tab.dense}
     return looked_through(rows, tab.order, tab.lanes(reader), **looked_for, after=place.after, before=place.before), {}
