@@ -9,6 +9,9 @@ from approvals.models import OutboxEntry, UserFlow, WorkerHeartbeat
 from approvals.standby import Standby
 from tests.factories import make_request
 
+# It closes connections that are of no use any more, as the worker's tasks do between two transactions.
+pytestmark = pytest.mark.django_db(transaction=True)
+
 
 @pytest.fixture
 def standby(settings) -> Standby:
