@@ -12,6 +12,7 @@ from psycopg.rows import class_row
 from chaos.mail_server import Accepted
 from chaos.people import Person
 from chaos.strikes import Stage
+from chaos.supervision import Death
 
 REQUESTS = """
 SELECT request.id::text, reference, flow.slug AS flow, normalised_email AS email, status, provisioning,
@@ -82,7 +83,7 @@ class Evidence:
     entries: list[Entry]
     mails: list[Accepted]
     directory: list[dict[str, Any]]
-    deaths: list[float] = field(default_factory=list)
+    deaths: list[Death] = field(default_factory=list)
     cuts: list[tuple[float, float]] = field(default_factory=list)
     strangers: frozenset[str] = frozenset()  # ids of those who were in the directory before
 
@@ -109,7 +110,7 @@ def gather(stage: Stage, people: list[Person], strangers: frozenset[str]) -> Evi
         entries=entries,
         mails=list(house.mail.ledger),
         directory=house.tenant.users(),
-        deaths=sorted(moment for worker in house.workers for moment in worker.deaths),
+        deaths=sorted(death for worker in house.workers for death in worker.deaths),
         cuts=list(stage.cut),
         strangers=strangers,
     )

@@ -96,6 +96,7 @@ def installation(plan: Plan) -> Iterator[Installation]:
         supervisor = Supervisor()
         cleaning.callback(supervisor.stop)
         supervisor.processes.extend(_processes(environ, folder))
+        mail.senders = supervisor.processes[1:]
         supervisor.start()
         url = environ["BASE_URL"]
         _wait_until_ready(url)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from enum import Enum
 from typing import Any, cast
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from chaos.supervision import Supervised
 
 
 class Mood(Enum):
@@ -24,13 +27,14 @@ class Mood(Enum):
 
 @dataclass(frozen=True)
 class Accepted:
-    """One mail that the server took. `answer_lost`: the sender was not told."""
+    """One mail that the server took. `answer_lost`: the sender was not told. `sender` is its process, 0 if it was gone."""
 
     at: float
     message_id: str
     recipient: str
     subject: str
     answer_lost: bool = False
+    sender: int = 0
 
     @property
     def entry(self) -> str:
@@ -46,6 +50,7 @@ class MailServer:
         self.mood = Mood.GOOD
         self.struck = 0
         self.ledger: list[Accepted] = []
+        self.senders: Sequence[Supervised] = ()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="mail server", daemon=True)
         self._ready = threading.Event()
@@ -76,20 +81,26 @@ class MailServer:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Take the mail; whether the sender learns of it depends on the mood."""
         lost = self.mood is Mood.DROPPING
+        sender = self._sender(session)
         message = message_from_bytes(cast("bytes", envelope.original_content), policy=policy.default)
         for address in envelope.rcpt_tos:
-            self.ledger.append(
-                Accepted(time.time(), str(message["Message-ID"]), address.lower(), str(message["Subject"]), lost)
-            )
+            about = str(message["Message-ID"]), address.lower(), str(message["Subject"])
+            self.ledger.append(Accepted(time.time(), *about, lost, sender))
         if lost:
             self.struck += 1
             cast("asyncio.Transport", server.transport).abort()
             # The answer must not be written to a connection that is gone.
             await asyncio.Event().wait()
         return "250 OK"
+
+    def _sender(self, session: Session) -> int:
+        """The process at the other end, if it is one of those that send."""
+        port = cast("tuple[str, int]", session.peer)[1]
+        pids = [each.process.pid for each in self.senders if each.has_connection_from(port) and each.process]
+        return pids[0] if pids else 0
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -101,9 +112,11 @@ class MailServer:
         self._loop.call_soon(self._ready.set)
         self._loop.run_forever()
         listening.close()
-        for task in asyncio.all_tasks(self._loop):
+        left = asyncio.all_tasks(self._loop)
+        for task in left:
             task.cancel()
-        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+        self._loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+        self._loop.close()
 
     def _protocol(self) -> Any:
         return SMTP(self, loop=self._loop, hostname="mail.chaos", enable_SMTPUTF8=True)

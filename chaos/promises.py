@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from chaos.evidence import Entry, Event, Evidence, Request
+from chaos.mail_server import Accepted
 from chaos.people import GROUPS, Obstacle, Person
 
 APPROVED, PENDING, DENIED = "approved", "pending", "denied"
 COMMIT_SECONDS = 4.0
-"""How long before a death a mail may have been accepted that the dead process could not note: its machine is busy."""
+"""How far from an outage of the database a mail may have been accepted that could not be noted for it."""
+LEASE_SECONDS = 20.0
+"""Whoever dies later than this after a mail was accepted had noted it, or had lost the entry to another worker before."""
 
 # One thing that was looked at: None when it is as promised, else what is wrong with it.
 Finding = str | None
@@ -134,7 +137,7 @@ def twice_only_where_cut(evidence: Evidence) -> Iterator[Finding]:
     times = Counter(mail.message_id for mail in evidence.mails)
     for mail in sorted(evidence.mails, key=lambda each: each.at):
         times[mail.message_id] -= 1
-        fine = not times[mail.message_id] or mail.answer_lost or _is_cut(evidence, mail.at)
+        fine = not times[mail.message_id] or mail.answer_lost or _is_cut(evidence, mail)
         yield None if fine else f"{mail.message_id} was sent again, and its sender had not died"
 
 
@@ -213,9 +216,13 @@ def _owed(person: Person, request: Request) -> Iterator[str]:
         yield "mail.approved"
 
 
-def _is_cut(evidence: Evidence, moment: float) -> bool:
-    died = any(moment <= death <= moment + COMMIT_SECONDS for death in evidence.deaths)
-    return died or any(begun - COMMIT_SECONDS <= moment <= ended + COMMIT_SECONDS for begun, ended in evidence.cuts)
+def _is_cut(evidence: Evidence, mail: Accepted) -> bool:
+    """Whether the very process that sent the mail died before long, or the database was out of reach."""
+    moment = mail.at
+    died = any(pid == mail.sender and 0 <= at - moment <= LEASE_SECONDS for at, pid in evidence.deaths)
+    gone = not mail.sender and any(0 <= moment - at <= COMMIT_SECONDS for at, _pid in evidence.deaths)
+    cut = any(begun - COMMIT_SECONDS <= moment <= ended + COMMIT_SECONDS for begun, ended in evidence.cuts)
+    return died or gone or cut
 
 
 # From a state (decision, delivery) by an action to the next; "" is no delivery.

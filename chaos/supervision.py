@@ -12,21 +12,29 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 RESTART_SECONDS = 0.5
 LOOK_SECONDS = 0.1
 
 
+class Death(NamedTuple):
+    """When a process was killed."""
+
+    at: float
+    pid: int
+
+
 @dataclass
 class Supervised:
-    """One process with all its children. `deaths` are the moments at which it was killed."""
+    """One process with all its children. `deaths` are those that were not its own doing."""
 
     name: str
     command: Sequence[str]
     environ: Mapping[str, str]
     log: Path
     folder: Path
-    deaths: list[float] = field(default_factory=list)
+    deaths: list[Death] = field(default_factory=list)
     starts: int = 0
     process: subprocess.Popen[bytes] | None = None
 
@@ -41,7 +49,7 @@ class Supervised:
     def kill(self) -> None:
         """SIGKILL to it and all its children at once."""
         if self.process is not None:
-            self.deaths.append(time.time())
+            self.deaths.append(Death(time.time(), self.process.pid))
             _kill_group(self.process.pid)
 
     def kill_a_child(self, chance: random.Random) -> bool:
@@ -49,10 +57,16 @@ class Supervised:
         children = _children(self.process.pid) if self.process else []
         if not children:
             return False
-        self.deaths.append(time.time())
+        victim = chance.choice(children)
+        self.deaths.append(Death(time.time(), victim))
         with contextlib.suppress(ProcessLookupError):
-            os.kill(chance.choice(children), signal.SIGKILL)
+            os.kill(victim, signal.SIGKILL)
         return True
+
+    def has_connection_from(self, port: int) -> bool:
+        """Whether that port of loopback is an end of one of its own connections."""
+        inode = _socket(port)
+        return inode is not None and self.process is not None and inode in _sockets(self.process.pid)
 
     def has_ended(self) -> bool:
         """Whether it is not there any more; what it left of its group is ended with it."""
@@ -118,3 +132,23 @@ def _children(parent: int) -> list[int]:
         return [int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
     except OSError:
         return []
+
+
+def _socket(port: int) -> str | None:
+    """The kernel's number of the connected socket with that local port."""
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        columns = line.split()
+        if int(columns[1].partition(":")[2], 16) == port:
+            return columns[9]
+    return None
+
+
+def _sockets(pid: int) -> set[str]:
+    found = set()
+    try:
+        for each in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                found.add(str(each.readlink()).removeprefix("socket:[").removesuffix("]"))
+    except OSError:
+        return set()
+    return found

@@ -88,7 +88,9 @@ def entry(number: int, kind: str, **changes: Any) -> Entry:
 
 def mail(number: int, kind: str, at: float = 100.0, **changes: Any) -> Accepted:
     """What the mail server took."""
-    return Accepted(at, f"<{kind}-{number}@127.0.0.1>", f"p{number}@fabrikam.example", "Hello", **changes)
+    return Accepted(
+        at, f"<{kind}-{number}@127.0.0.1>", f"p{number}@fabrikam.example", "Hello", **{"sender": 77, **changes}
+    )
 
 
 def sound() -> Evidence:

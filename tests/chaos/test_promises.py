@@ -10,6 +10,7 @@ import pytest
 from chaos.evidence import Event, Evidence
 from chaos.people import Wish
 from chaos.promises import PROMISES, judge
+from chaos.supervision import Death
 from tests.chaos.sound import entry, guest, mail, person, request, sound, trail
 
 Tamper = Callable[[Evidence], object]
@@ -122,7 +123,7 @@ def test_it_can_break_every_promise() -> None:
 @pytest.mark.parametrize(
     "excuse",
     [
-        lambda evidence: evidence.deaths.append(100.5),
+        lambda evidence: evidence.deaths.append(Death(112.0, 77)),
         lambda evidence: evidence.cuts.append((99.0, 101.0)),
         lambda evidence: evidence.mails.__setitem__(0, replace(evidence.mails[0], answer_lost=True)),
     ],
@@ -139,7 +140,15 @@ def test_it_excuses_a_second_mail_whose_sender_could_not_note_the_first(excuse: 
 def test_it_does_not_excuse_a_second_mail_by_a_death_long_after() -> None:
     evidence = sound()
     send_again(160.0)(evidence)
-    evidence.deaths.append(130.0)
+    evidence.deaths.append(Death(130.0, 77))
+
+    assert AGAIN in broken(evidence)
+
+
+def test_it_does_not_excuse_a_second_mail_by_the_death_of_somebody_else() -> None:
+    evidence = sound()
+    send_again(160.0)(evidence)
+    evidence.deaths.append(Death(101.0, 78))
 
     assert AGAIN in broken(evidence)
 
