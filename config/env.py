@@ -26,3 +26,8 @@ def read_run_settings() -> None:
     """
     if not {"SECRET_KEY", "SECRET_KEY_FILE"} & os.environ.keys() and RUN_ENV.is_file():
         env.read_env(str(RUN_ENV), recurse=False)
+
+
+def file_of(name: str) -> str:
+    """The file from which a setting comes, for whoever reads it anew; empty when its value was given itself."""
+    return os.environ.get(f"{name}_FILE", "")

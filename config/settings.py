@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from environs import EnvError, validate
 
 from config.clouds import CLOUDS
-from config.env import BASE_DIR, VAR, env, read_run_settings
+from config.env import BASE_DIR, VAR, env, file_of, read_run_settings
 from config.logging import logging_config
 
 read_run_settings()
@@ -229,8 +229,8 @@ ENTRA_CLIENT_ID = env.str("ENTRA_CLIENT_ID", "")
 ENTRA_CLIENT_SECRET = env.str("ENTRA_CLIENT_SECRET", "")
 ENTRA_CLIENT_CERTIFICATE = env.str("ENTRA_CLIENT_CERTIFICATE", "")
 # Read again at each use: a secret is replaced without a restart.
-ENTRA_CLIENT_SECRET_FILE = env.str("ENTRA_CLIENT_SECRET_FILE", "")
-ENTRA_CLIENT_CERTIFICATE_FILE = env.str("ENTRA_CLIENT_CERTIFICATE_FILE", "")
+ENTRA_CLIENT_SECRET_FILE = file_of("ENTRA_CLIENT_SECRET")
+ENTRA_CLIENT_CERTIFICATE_FILE = file_of("ENTRA_CLIENT_CERTIFICATE")
 ENTRA_CA_BUNDLE = env.str("ENTRA_CA_BUNDLE", "")
 # How long a new object may be missing on some replica of the directory. Nobody documents a figure.
 GRAPH_SETTLING_SECONDS = env.float("GRAPH_SETTLING_SECONDS", 120.0, validate=validate.Range(min=1))
