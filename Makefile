@@ -53,8 +53,8 @@ types: $(VENV)/.dev ## Check the types (mypy --strict)
 	@$(BIN)/mypy .
 
 .PHONY: bench
-bench: $(VENV)/.dev ## Measure the connector on the production server
-	@$(BIN)/python -m bench
+bench: $(VENV)/.dev ## Measure beside the limits of this machine: the connector, or ARGS="connector queue memory"
+	@$(BIN)/python -m bench $(ARGS)
 
 .PHONY: chaos
 chaos: $(VENV)/.dev ## Kill, cut off and mislead a whole installation, and see what it keeps (ARGS=--short)
