@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging.config
 import sys
+from functools import partial
 from typing import Any
 
 import structlog
@@ -18,6 +19,15 @@ SHARED: list[Any] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.StackInfoRenderer(),
 ]
+
+_LEVELS = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+    "exception": logging.ERROR,
+    "critical": logging.CRITICAL,
+}
 
 
 def traceback_without_values(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
@@ -43,16 +53,51 @@ def _describe(error: Any) -> tuple[str, list[str]]:
     return f"{type(error).__module__}.{type(error).__qualname__}", places[-12:]
 
 
+def drop_unwanted(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Let through what the standard library would: its levels and `logging.disable` hold for our lines, too."""
+    if logger.isEnabledFor(_LEVELS[method]):
+        return event
+    raise structlog.DropEvent
+
+
+class OwnLogger:
+    """Writes a line of ours where the handler writes those of the libraries, without the standard library's detour.
+
+    A line that cannot be written is lost, as a library's would be: a full disk is no reason to fail a call.
+    """
+
+    def __init__(self, handler: logging.StreamHandler[Any], name: str) -> None:
+        self.name = name
+        self.isEnabledFor = logging.getLogger(name).isEnabledFor
+        self._handler = handler
+
+    def write(self, line: str) -> None:
+        """Write it at once, and whole."""
+        handler = self._handler
+        handler.acquire()
+        try:
+            handler.stream.write(f"{line}\n")
+            handler.stream.flush()
+        except (OSError, ValueError):
+            pass
+        finally:
+            handler.release()
+
+    debug = info = warning = error = critical = exception = write
+
+
 def logging_config(*, level: str, renderer: str) -> None:
-    """Send every log line of the process, ours and the libraries', through one renderer: `json` or `console`."""
+    """Write every log line of the process, ours and the libraries', in one form: `json` or `console`."""
     final = structlog.processors.JSONRenderer() if renderer == "json" else structlog.dev.ConsoleRenderer(colors=False)
+    logging.config.dictConfig(_handlers(level, final))
+    root: Any = logging.getLogger()
+    processors: list[Any] = [drop_unwanted, *SHARED, traceback_without_values, final]
     structlog.configure(
-        processors=[*SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        processors=processors,
+        logger_factory=partial(OwnLogger, root.handlers[0]),
+        wrapper_class=structlog.make_filtering_bound_logger(root.level),
         cache_logger_on_first_use=True,
     )
-    logging.config.dictConfig(_handlers(level, final))
 
 
 def _handlers(level: str, final: Any) -> dict[str, Any]:
