@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from functools import cache
 from threading import Lock
 from typing import Any
 
 import psycopg
-from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections, models, transaction
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 from uuid6 import uuid7
@@ -25,7 +24,7 @@ from approvals.applicant import Applicant
 from approvals.languages import choose_language
 from approvals.models import Action, AuditEvent, OutboxEntry, SignUpRequest, UserFlow
 from approvals.models.sign_up_request import new_reference
-from approvals.workflow.columns import as_the_database_takes, names, read, written
+from approvals.workflow.columns import Layout, layout, names, read
 
 # What the connector needs to know of a request. Everything else is loaded when somebody asks for it.
 _TOLD = ("id", "reference", "flow_id", "status", "submitted_at", "closed_at", "decided_at", "effects_at", "reason")
@@ -51,13 +50,12 @@ def record(flow: UserFlow, applicant: Applicant, *, previous: SignUpRequest | No
     """
     database = connections[DEFAULT_DB_ALIAS]
     request = _request(flow, applicant, previous)
-    rows = [
-        as_the_database_takes(SignUpRequest, request, database),
-        as_the_database_takes(AuditEvent, _event(request, previous), database),
-        as_the_database_takes(OutboxEntry, outbox.new_entry(ANNOUNCE, request_id=request["id"]), database),
-    ]
+    entry = outbox.new_entry(ANNOUNCE, request_id=request["id"])
+    given = ((SignUpRequest, request), (AuditEvent, _event(request, previous)), (OutboxEntry, entry))
+    layouts = tuple(layout(model, tuple(row), database.vendor) for model, row in given)
+    rows = [each.values(row, database) for each, (_model, row) in zip(layouts, given, strict=True)]
     with _transaction(database):
-        recorded = _WRITERS[database.vendor](database, rows)
+        recorded = _WRITERS[database.vendor](database, layouts, rows)
     if not recorded:
         return None
     transaction.on_commit(nudge.workers, robust=True)
@@ -75,7 +73,7 @@ def _as_object(columns: dict[str, Any], flow: UserFlow) -> SignUpRequest:
 def _event(request: dict[str, Any], previous: SignUpRequest | None) -> dict[str, Any]:
     facts = {"previous": previous.reference if previous else None}
     about = {"request_id": request["id"], "flow_id": request["flow_id"]}
-    return {"action": Action.SUBMITTED, "at": request["submitted_at"], "data": facts, **about}
+    return {"action": Action.SUBMITTED.value, "at": request["submitted_at"], "data": facts, **about}
 
 
 def _request(flow: UserFlow, applicant: Applicant, previous: SignUpRequest | None) -> dict[str, Any]:
@@ -88,7 +86,7 @@ def _request(flow: UserFlow, applicant: Applicant, previous: SignUpRequest | Non
         "email": applicant.email,
         "normalised_email": applicant.normalised_email,
         "display_name": applicant.display_name,
-        "identities": [asdict(identity) for identity in applicant.identities],
+        "identities": [{**vars(identity)} for identity in applicant.identities],
         "language": choose_language(applicant.locales, flow.language),
         "locales": list(applicant.locales),
         "attributes": dict(applicant.attributes),
@@ -108,40 +106,42 @@ _OF_APPLICANT = {
 _IS_SAME = {"postgresql": "IS NOT DISTINCT FROM {}::uuid", "sqlite": "IS {}"}
 
 
-def _insert(model: type[models.Model], vendor: str, rest: str = "", *, after: int = 0) -> str:
+def _insert(rows: Layout, vendor: str, rest: str = "", *, after: int = 0) -> str:
     """Insert a row whose parameters come after so many others."""
-    columns = written(model)
-    marks = ", ".join(f"{_MARKS[vendor]}{after + number}" for number in range(1, len(columns) + 1))
-    quoted = ", ".join(f'"{field.column}"' for field in columns)
-    return f'INSERT INTO "{model._meta.db_table}" ({quoted}) SELECT {marks} {rest}'
+    places = _places(rows, vendor, after)
+    terms = ", ".join(rows.constants.get(column) or places[column] for column in rows.columns)
+    quoted = ", ".join(f'"{column}"' for column in rows.columns)
+    return f'INSERT INTO "{rows.model._meta.db_table}" ({quoted}) SELECT {terms} {rest}'
 
 
-@cache
-def _insert_request(vendor: str) -> str:
+def _places(rows: Layout, vendor: str, after: int = 0) -> dict[str, str]:
+    """The parameter of each column that has one."""
+    return {column: f"{_MARKS[vendor]}{number}" for number, column in enumerate(rows.variables, after + 1)}
+
+
+def _insert_request(rows: Layout, vendor: str) -> str:
     """Insert a request unless the applicant's newest one has changed or an open one is there."""
-    places = {field.attname: f"{_MARKS[vendor]}{number}" for number, field in enumerate(written(SignUpRequest), 1)}
-    newest_id = _newest("id", vendor, places["flow_id"], places["applicant_key"])
-    is_same = _IS_SAME[vendor].format(places["previous_id"])
-    return _insert(SignUpRequest, vendor, f"WHERE ({newest_id}) {is_same} ON CONFLICT DO NOTHING")
+    places = _places(rows, vendor)
+    flow_id, applicant_key, previous_id = (places[name] for name in ("flow_id", "applicant_key", "previous_id"))
+    newest_id = _newest("id", vendor, flow_id, applicant_key)
+    return _insert(rows, vendor, f"WHERE ({newest_id}) {_IS_SAME[vendor].format(previous_id)} ON CONFLICT DO NOTHING")
 
 
 @cache
-def _insert_event(vendor: str) -> str:
-    return _insert(AuditEvent, vendor)
+def _statements(vendor: str, layouts: tuple[Layout, ...]) -> tuple[str, ...]:
+    """One for each row, where the database has one writer anyway."""
+    request, *others = layouts
+    return (_insert_request(request, vendor), *(_insert(rows, vendor) for rows in others))
 
 
 @cache
-def _insert_entry(vendor: str) -> str:
-    return _insert(OutboxEntry, vendor)
-
-
-@cache
-def _one_statement() -> bytes:
+def _one_statement(layouts: tuple[Layout, ...]) -> bytes:
     """PostgreSQL: the event and the work are written from the request's row, so without it there is neither."""
-    before, more = len(written(SignUpRequest)), len(written(AuditEvent))
-    request = f"{_insert_request('postgresql')} RETURNING id"
-    event = _insert(AuditEvent, "postgresql", "FROM request", after=before)
-    entry = _insert(OutboxEntry, "postgresql", "FROM request", after=before + more)
+    of_request, of_event, of_entry = layouts
+    before, more = len(of_request.variables), len(of_event.variables)
+    request = f"{_insert_request(of_request, 'postgresql')} RETURNING id"
+    event = _insert(of_event, "postgresql", "FROM request", after=before)
+    entry = _insert(of_entry, "postgresql", "FROM request", after=before + more)
     return f"WITH request AS ({request}), event AS ({event}), entry AS ({entry}) SELECT id FROM request".encode()  # noqa: S608
 
 
@@ -185,18 +185,18 @@ def _turn(database: BaseDatabaseWrapper) -> Iterator[None]:
         _writing.release()
 
 
-def _write_at_once(database: BaseDatabaseWrapper, rows: list[list[Any]]) -> bool:
-    return _run(database, _one_statement(), [value for row in rows for value in row]) is not None
+def _write_at_once(database: BaseDatabaseWrapper, layouts: tuple[Layout, ...], rows: list[list[Any]]) -> bool:
+    return _run(database, _one_statement(layouts), [value for row in rows for value in row]) is not None
 
 
-def _write_in_turn(database: BaseDatabaseWrapper, rows: list[list[Any]]) -> bool:
-    request, event, entry = rows
+def _write_in_turn(database: BaseDatabaseWrapper, layouts: tuple[Layout, ...], rows: list[list[Any]]) -> bool:
+    request, *others = zip(_statements(database.vendor, layouts), rows, strict=True)
     with _cursor(database) as cursor:
-        cursor.execute(_insert_request(database.vendor), request)
+        cursor.execute(*request)
         if cursor.rowcount != 1:
             return False
-        cursor.execute(_insert_event(database.vendor), event)
-        cursor.execute(_insert_entry(database.vendor), entry)
+        for statement, row in others:
+            cursor.execute(statement, row)
     return True
 
 
