@@ -20,7 +20,7 @@ def request_id(get_response: type_of_view) -> type_of_view:
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        sent = request.headers.get("X-Request-ID", "")
+        sent = request.META.get("HTTP_X_REQUEST_ID", "")
         name = sent if _USABLE.fullmatch(sent) else uuid4().hex
         with structlog.contextvars.bound_contextvars(request_id=name):
             response = get_response(request)

@@ -25,7 +25,7 @@ def authenticate(request: HttpRequest, flow_slug: str | None) -> UserFlow:
     Raises WrongCredentials for no, wrong, expired or revoked credentials, for another flow's, and for a flow that is not
     there: with the same work done for each, and the same answer.
     """
-    username, secret = _basic(request.headers.get("Authorization", ""))
+    username, secret = _basic(request.META.get("HTTP_AUTHORIZATION", ""))
     credential = known.find(username, flow_slug, _look_up)
     expected = credential.secret_sha256 if credential else NOBODY
     matches = hmac.compare_digest(sha256(secret), expected)
