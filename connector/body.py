@@ -21,7 +21,7 @@ def read_json(request: HttpRequest) -> Any:
         raise Unusable("content_type")
     body = _read(request)
     try:
-        value = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse, parse_float=_finite)
+        value = _DECODER.decode(body.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise Unusable("not_json") from error
     if _is_deep(value):
@@ -74,3 +74,6 @@ def _finite(text: str) -> float:
     if not math.isfinite(number):
         raise ValueError(text)
     return number
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)

@@ -162,7 +162,8 @@ def _may_have_lines(name: str) -> bool:
 
 def _has_bad_characters(value: str, allowed: str = "") -> bool:
     """Whether a text holds what no name holds and some databases refuse: control characters, lone surrogates."""
-    return any(found not in allowed for found in _BAD.findall(value))
+    found = _BAD.findall(value)
+    return bool(found) and any(each not in allowed for each in found)
 
 
 def _usable_text(value: Any, longest: int) -> str:
