@@ -14,6 +14,8 @@ _SPACES = re.compile(r"[^\S\u00a0\u202f]+")
 
 def plain(text: str) -> str:
     """The text on one line, without control characters, direction marks and lone surrogates."""
+    if text.isprintable() and "  " not in text:
+        return text.strip()
     return _UNPRINTABLE.sub("", _SPACES.sub(" ", text)).strip()
 
 

@@ -248,8 +248,14 @@ def _with_shorter_reason(values: Mapping[str, str], excess: int) -> Mapping[str,
 
 def _filled(sentences: Sequence[str], values: Mapping[str, str]) -> str:
     """The sentences with their placeholders replaced once: a value that looks like a placeholder stays as it is."""
-    told = (s for s in sentences if all(values.get(name, name) for name in _PLACEHOLDER.findall(s)))
+    told = (s for s in sentences if all(values.get(name, name) for name in _named(s)))
     return plain(" ".join(_PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), s) for s in told))
+
+
+@lru_cache(maxsize=1000)
+def _named(sentence: str) -> tuple[str, ...]:
+    """The placeholders in a sentence, of which an installation has a few."""
+    return tuple(_PLACEHOLDER.findall(sentence))
 
 
 def _as_sentence(reason: str) -> str:
