@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
 from threading import Semaphore
+from typing import Self
 
 AT_ONCE = 2
 LONG_SECONDS = 0.5
@@ -28,15 +27,16 @@ class Gate:
         self._places = Semaphore(at_once)
         self._waiting_since: deque[float] = deque()
 
-    @contextmanager
-    def entered(self) -> Iterator[None]:
+    def entered(self) -> Self:
         """Work inside. Raises Busy, at once when others have waited long, else after LONGEST_SECONDS."""
+        return self
+
+    def __enter__(self) -> None:
         if not self._places.acquire(blocking=False):
             self._wait()
-        try:
-            yield
-        finally:
-            self._places.release()
+
+    def __exit__(self, *_raised: object) -> None:
+        self._places.release()
 
     def is_overloaded(self) -> bool:
         """Whether somebody has waited long."""

@@ -7,7 +7,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 SECONDS = 1.5
 
@@ -24,19 +25,20 @@ _call = _Call()
 @contextmanager
 def bounded(began: float) -> Iterator[None]:
     """Let what this thread does inside wait for a database until SECONDS after the call began, by the monotonic clock."""
+    database = connections[DEFAULT_DB_ALIAS]
     _call.ends = began + SECONDS
-    _wait_for_the_write_lock(left() or SECONDS)
+    _wait_for_the_write_lock(database, left() or SECONDS)
     try:
         yield
     finally:
         _call.ends = None
-        _wait_for_the_write_lock(connection.settings_dict["OPTIONS"].get("timeout", 5.0))
+        _wait_for_the_write_lock(database, database.settings_dict["OPTIONS"].get("timeout", 5.0))
 
 
-def _wait_for_the_write_lock(seconds: float) -> None:
+def _wait_for_the_write_lock(database: BaseDatabaseWrapper, seconds: float) -> None:
     """SQLite alone waits by a setting of the connection."""
-    if connection.vendor == "sqlite" and connection.connection is not None:
-        connection.connection.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
+    if database.vendor == "sqlite" and database.connection is not None:
+        database.connection.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
 
 
 def left() -> float | None:
