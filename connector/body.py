@@ -47,10 +47,11 @@ def _items(value: Any) -> Iterable[Any]:
 
 def _read(request: HttpRequest) -> bytes:
     """At most CONNECTOR_MAX_BODY_BYTES; what is longer is not read."""
-    if body_bytes(request) > settings.CONNECTOR_MAX_BODY_BYTES:
+    longest: int = settings.CONNECTOR_MAX_BODY_BYTES
+    if body_bytes(request) > longest:
         raise Unusable("too_large")
-    body: bytes = request.read(settings.CONNECTOR_MAX_BODY_BYTES + 1)
-    if len(body) > settings.CONNECTOR_MAX_BODY_BYTES:
+    body: bytes = request.read(longest + 1)
+    if len(body) > longest:
         raise Unusable("too_large")
     return body
 

@@ -31,7 +31,8 @@ class Call:
             sign_up = parse(body)
         except Unusable as error:
             unusable = error.code
-        return cls(sign_up, unusable, _locales(body), body_bytes(request), (request.content_type or "")[:100])
+        locales = sign_up.applicant.locales if sign_up else _locales(body)
+        return cls(sign_up, unusable, locales, body_bytes(request), (request.content_type or "")[:100])
 
     def language(self, fallback: str = "en") -> str:
         """The shipped language that the applicant reads."""

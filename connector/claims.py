@@ -37,6 +37,8 @@ _EXTENSION = re.compile(r"extension_[0-9a-fA-F]{32}_\w+", re.ASCII)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)*")
 # Unicode's categories Cc and Cs.
 _BAD = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_BETWEEN_LOCALES = re.compile(r"[\s,;]+")
+_LOCALE = re.compile(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*")
 _INT32 = range(-(2**31), 2**31)
 
 
@@ -176,6 +178,5 @@ def locales_of(value: Any) -> tuple[str, ...]:
     """`ui_locales` as a list: documented with one tag, defined by OpenID Connect as several with spaces between."""
     if not isinstance(value, str):
         return ()
-    tags = re.split(r"[\s,;]+", value)
-    usable = [tag for tag in tags if re.fullmatch(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*", tag)]
+    usable = [tag for tag in _BETWEEN_LOCALES.split(value) if _LOCALE.fullmatch(tag)]
     return tuple(tag[:LONGEST_LOCALE] for tag in usable[:LOCALES_KEPT])
