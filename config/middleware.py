@@ -22,8 +22,11 @@ def request_id(get_response: type_of_view) -> type_of_view:
     def middleware(request: HttpRequest) -> HttpResponse:
         sent = request.META.get("HTTP_X_REQUEST_ID", "")
         name = sent if _USABLE.fullmatch(sent) else uuid4().hex
-        with structlog.contextvars.bound_contextvars(request_id=name):
+        bound = structlog.contextvars.bind_contextvars(request_id=name)
+        try:
             response = get_response(request)
+        finally:
+            structlog.contextvars.reset_contextvars(**bound)
         response["X-Request-ID"] = name
         return response
 
