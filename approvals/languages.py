@@ -9,7 +9,7 @@ from django.conf import settings
 
 def choose_language(locales: Iterable[str], fallback: str) -> str:
     """The first of the applicant's locales whose language ships, as `es` for `es-MX`; else the fallback."""
-    shipped = {code for code, _name in settings.LANGUAGES}
+    shipped = dict(settings.LANGUAGES)
     for locale in locales:
         primary = locale.replace("_", "-").partition("-")[0].lower()
         if primary in shipped:

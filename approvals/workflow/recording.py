@@ -8,7 +8,7 @@ commits by itself; SQLite gets a short transaction that takes the write lock at 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from threading import Lock
 from typing import Any
@@ -161,26 +161,21 @@ def _newest(columns: str, vendor: str, *applicant: str) -> str:
 # --- Running them --------------------------------------------------------------------------------------------
 
 
-@contextmanager
-def _transaction(database: BaseDatabaseWrapper) -> Iterator[None]:
+def _transaction(database: BaseDatabaseWrapper) -> AbstractContextManager[None]:
     """What makes the writing one deed: PostgreSQL's single statement is one by itself."""
-    if database.vendor == "postgresql" and not database.in_atomic_block:
-        yield
-        return
-    with _turn(database), transaction.atomic(durable=True):
-        yield
+    if database.vendor == "sqlite":
+        return _turn()
+    return transaction.atomic(durable=True) if database.in_atomic_block else nullcontext()
 
 
 @contextmanager
-def _turn(database: BaseDatabaseWrapper) -> Iterator[None]:
+def _turn() -> Iterator[None]:
     """SQLite has one writer at a time, and lets the others sleep and try again: threads wait here, for no longer than they must."""
-    if database.vendor != "sqlite":
-        yield
-        return
     if not _writing.acquire(timeout=LONGEST_TURN_SECONDS):
         raise OperationalError("database is locked")
     try:
-        yield
+        with transaction.atomic(durable=True):
+            yield
     finally:
         _writing.release()
 
