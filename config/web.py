@@ -7,18 +7,22 @@ whichever process is there.
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
+import signal
 import socket
 import sys
 
-from environs import EnvError
+from environs import EnvError, validate
 from granian._granian import SocketHolder
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 from config.env import env
+
+PR_SET_PDEATHSIG = 1
 
 
 class WebServer(MPServer):
@@ -44,6 +48,27 @@ def listen(host: str, port: int, backlog: int) -> socket.socket:
     return listener
 
 
+def end_with_parent() -> None:
+    """Have Linux end each process that is forked from here on when this one dies without a word (prctl(2)).
+
+    Left alone they would serve on, and keep the port from the server that is started next.
+    """
+    if sys.platform != "linux":
+        return
+    parent, prctl, asked = os.getpid(), ctypes.CDLL(None).prctl, False
+
+    def ask() -> None:
+        nonlocal asked
+        if asked:
+            return
+        asked = True
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    os.register_at_fork(after_in_child=ask)
+
+
 def server() -> WebServer:
     """The server as the environment wants it: WEB_HOST, PORT, WEB_WORKERS, WEB_THREADS, WEB_RELOAD_SECONDS.
 
@@ -53,14 +78,14 @@ def server() -> WebServer:
     return WebServer(
         "config.wsgi:application",
         address=env.str("WEB_HOST", "127.0.0.1"),
-        port=env.int("PORT", 8000),
+        port=env.int("PORT", 8000, validate=validate.Range(min=1, max=65535)),
         interface=Interfaces.WSGI,
-        workers=env.int("WEB_WORKERS", 1 if _is_on_sqlite() else 2),
-        blocking_threads=env.int("WEB_THREADS", 2),
+        workers=env.int("WEB_WORKERS", 1 if _is_on_sqlite() else 2, validate=validate.Range(min=1)),
+        blocking_threads=env.int("WEB_THREADS", 2, validate=validate.Range(min=1)),
         websockets=False,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
-        respawn_interval=env.float("WEB_RELOAD_SECONDS", 10.0),
+        respawn_interval=env.float("WEB_RELOAD_SECONDS", 10.0, validate=validate.Range(min=0)),
         workers_kill_timeout=15,
     )
 
@@ -73,12 +98,18 @@ def _is_on_sqlite() -> bool:
 def main() -> int:
     """Serve until told to end; 1 with one line when a setting is wrong or nobody can listen there."""
     multiprocessing.set_start_method("fork")  # what the processes inherit is the socket
+    end_with_parent()
     try:
-        server().serve()
+        web = server()
     except EnvError as error:
         return _cannot(str(error))
+    try:
+        web.serve()
     except OSError as error:
-        return _cannot(f"cannot listen there: {os.strerror(error.errno or 0)}; WEB_HOST and PORT choose another place")
+        why = os.strerror(error.errno or 0)
+        return _cannot(
+            f"cannot listen on {web.bind_addr} port {web.bind_port}: {why}; WEB_HOST and PORT choose another"
+        )
     return 0
 
 

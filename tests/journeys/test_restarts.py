@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -85,6 +86,21 @@ def test_calls_that_wait_at_processes_that_die_are_answered_by_the_next(stack: S
 
     assert {first_line(connection) for connection in waiting} == {b"HTTP/1.1 200 OK\r\n"}
     assert not before & children(web.pid)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux ends processes with their parent")
+@pytest.mark.parametrize("stack", ["embedded"], indirect=True)
+def test_web_processes_end_with_a_server_that_is_killed(stack: Stack) -> None:
+    """Nothing keeps the port from the server that a supervisor starts next."""
+    stack.environ.update(PORT=str(stack.port), WEB_WORKERS="2")
+    web = stack.start("config.serve", "web")
+    eventually(lambda: stack.answers() and len(children(web.pid)) == 2)
+    before = children(web.pid)
+    web.kill()
+    eventually(lambda: not any(Path(f"/proc/{process}").exists() for process in before))
+
+    stack.start("config.serve", "web")
+    eventually(stack.answers)
 
 
 @contextmanager
