@@ -10,7 +10,7 @@ import os
 import sys
 from typing import NoReturn
 
-from environs import EnvError
+from environs import EnvError, validate
 
 from config.env import BASE_DIR, VAR, env
 
@@ -27,7 +27,12 @@ def worker(*, with_beat: bool = True) -> list[str]:
     """
     command = [
         *(sys.executable, "-m", "celery", "--app", "config", "worker", "--pool", "threads"),
-        *("--concurrency", str(env.int("WORKER_CONCURRENCY", 4)), "--loglevel", "WARNING"),
+        *(
+            "--concurrency",
+            str(env.int("WORKER_CONCURRENCY", 4, validate=validate.Range(min=1))),
+            "--loglevel",
+            "WARNING",
+        ),
         *("--without-gossip", "--without-mingle", "--without-heartbeat"),
     ]
     return [*command, "--beat", "--schedule", _schedule()] if with_beat else command

@@ -20,7 +20,9 @@ SECRET_KEY = env.str("SECRET_KEY", validate=validate.Length(min=32))
 SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
 DEBUG = env.bool("DEBUG", False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
-BASE_URL = env.str("BASE_URL", "http://localhost:8000").rstrip("/")
+BASE_URL = env.str(
+    "BASE_URL", "http://localhost:8000", validate=validate.Regexp("https?://[^/]", error="must begin with https://")
+).rstrip("/")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [BASE_URL])
 DEMO = env.bool("DEMO", False)
 SIMULATOR_URL = env.str("SIMULATOR_URL", "")
@@ -128,7 +130,9 @@ MIGRATE_STATEMENT_SECONDS = env.float("MIGRATE_STATEMENT_SECONDS", 10.0, validat
 MIGRATE_LOCK_TRIES = env.int("MIGRATE_LOCK_TRIES", 60, validate=validate.Range(min=1))
 MIGRATE_PAUSE_SECONDS = env.float("MIGRATE_PAUSE_SECONDS", 1.0, validate=validate.Range(min=0))
 
-REDIS_URL = env.str("REDIS_URL", "")
+REDIS_URL = env.str(
+    "REDIS_URL", "", validate=validate.Regexp("$|(redis|rediss|unix)://", error="must begin with redis:// or rediss://")
+)
 CACHES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
     if REDIS_URL
@@ -249,7 +253,8 @@ EMAIL_BACKEND = env.str("EMAIL_BACKEND", _mail["EMAIL_BACKEND"])
 EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_HOST"], _mail["EMAIL_PORT"]
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_USER"], _mail["EMAIL_HOST_PASSWORD"]
 EMAIL_USE_TLS, EMAIL_USE_SSL = _mail["EMAIL_USE_TLS"], _mail["EMAIL_USE_SSL"]
-EMAIL_FILE_PATH = _mail["EMAIL_FILE_PATH"]
+# The URL's parser takes the slash before the path for its own.
+EMAIL_FILE_PATH = f"/{_mail['EMAIL_FILE_PATH'].lstrip('/')}"
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", 20)
 ANYMAIL = env.json("ANYMAIL", {})
 
@@ -383,7 +388,7 @@ STORAGES = {
 }
 
 # --- Logs --------------------------------------------------------------------------------------------------------------------
-LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
+LOG_LEVEL = env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]))
 LOG_FORMAT = env.str("LOG_FORMAT", "json", validate=validate.OneOf(["json", "console"]))
 LOGGING_CONFIG = None
 logging_config(level=LOG_LEVEL, renderer=LOG_FORMAT)

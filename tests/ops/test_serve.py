@@ -16,6 +16,7 @@ from config import probe, serve
 from tests.ops.running import ROOT, clean_environ, wait_until
 from tests.simulator_process import free_ports_in_a_row
 
+SAY_FOLDER = "from django.conf import settings; print(settings.EMAIL_FILE_PATH)"
 KEY = "a-key-for-the-tests-of-the-processes-0123456789"
 
 
@@ -36,12 +37,42 @@ def test_it_says_which_setting_is_wrong(tmp_path: Path) -> None:
     assert ended.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("process", "name", "value"),
+    [
+        ("web", "PORT", "70000"),
+        ("web", "WEB_WORKERS", "0"),
+        ("web", "WEB_THREADS", "-1"),
+        ("web", "BASE_URL", "foyer.example.org"),
+        ("web", "LOG_LEVEL", "LOUD"),
+        ("worker", "REDIS_URL", "http://127.0.0.1"),
+        ("worker", "WORKER_CONCURRENCY", "0"),
+    ],
+)
+def test_it_does_not_start_with_a_value_that_cannot_be_meant(
+    process: str, name: str, value: str, tmp_path: Path
+) -> None:
+    ended = run("config.serve", process, VAR=str(tmp_path), SECRET_KEY=KEY, **{name: value})
+
+    assert (ended.returncode, ended.stderr.count("\n")) == (1, 1)
+    assert name in ended.stderr
+
+
+def test_mail_for_a_folder_goes_there(tmp_path: Path) -> None:
+    told = run(
+        "manage", "shell", "-v0", "-c", SAY_FOLDER, VAR=str(tmp_path), SECRET_KEY=KEY, EMAIL_URL="file:///var/mails"
+    )
+
+    assert told.stdout.strip() == "/var/mails"
+
+
 def test_it_says_that_the_port_is_taken(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
-        ended = run("config.serve", "web", VAR=str(tmp_path), SECRET_KEY=KEY, PORT=str(other.getsockname()[1]))
+        port = other.getsockname()[1]
+        ended = run("config.serve", "web", VAR=str(tmp_path), SECRET_KEY=KEY, PORT=str(port))
 
-    said = "foyer: cannot listen there: Address already in use; WEB_HOST and PORT choose another place\n"
-    assert (ended.returncode, ended.stderr) == (1, said)
+    why = f"cannot listen on 127.0.0.1 port {port}: Address already in use; WEB_HOST and PORT choose another"
+    assert (ended.returncode, ended.stderr) == (1, f"foyer: {why}\n")
 
 
 def test_it_leaves_the_clock_to_beat_when_told() -> None:
