@@ -65,6 +65,8 @@ def _run(plan: Plan, logs: Path | None) -> bool:
     calls, refusals = (sum(getattr(each, name) for each in evidence.people) for name in ("calls", "refusals"))
     print(f"{calls} calls of Entra's, {refusals} visits that were to be tried again, {len(evidence.mails)} mails\n")
     print(f"{report.storm(stage.tally, evidence.people)}\n\n{report.promises(verdicts)}")
+    if missed := [part for part, strikes in stage.tally.items() if not strikes]:
+        print(f"\nnothing was there to strike for: {', '.join(sorted(missed))}")
     return not any(verdict.broken for verdict in verdicts)
 
 
@@ -72,7 +74,9 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m chaos", description=__doc__)
     parser.add_argument("--short", action="store_true", help="about a minute instead of seven")
     parser.add_argument("--seed", type=int, default=None, help="the same people and the same order of strikes again")
-    parser.add_argument("--sign-ups", type=int, default=None, metavar="N")
+    parser.add_argument(
+        "--sign-ups", type=int, default=None, metavar="N", help="so many people instead of 1,000 or 100"
+    )
     parser.add_argument("--logs", type=Path, metavar="FOLDER", help="keep what the processes logged")
     options = parser.parse_args()
     seed = random.SystemRandom().randrange(10**6) if options.seed is None else options.seed

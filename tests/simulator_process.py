@@ -70,6 +70,8 @@ class SimulatorProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            # A Ctrl-C is for whoever started it, who still needs the tenant while tidying up.
+            start_new_session=True,
         )
         assert self.process.stdout is not None
         ready, _, _ = select.select([self.process.stdout], [], [], START_SECONDS)
