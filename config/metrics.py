@@ -62,7 +62,7 @@ def ended_counts(_period: int) -> dict[str, dict[str, int]]:
 
 
 def exposition() -> tuple[bytes, str]:
-    """The domain's readings followed by the process's own, and the content type of the text."""
+    """The domain's readings followed by what the processes of this server have counted, and the content type of the text."""
     domain = CollectorRegistry(auto_describe=False)
     domain.register(Domain())
     process = ExportToDjangoView(None)

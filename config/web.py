@@ -13,6 +13,9 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 
 from environs import EnvError, validate
 from granian._granian import SocketHolder
@@ -69,6 +72,17 @@ def end_with_parent() -> None:
     os.register_at_fork(after_in_child=ask)
 
 
+@contextmanager
+def counting_together() -> Iterator[None]:
+    """Let the processes count into files that each of them can read: /metrics then says the same, whoever answers.
+
+    What ended processes have counted stays until the server ends (prometheus_client's multiprocess mode).
+    """
+    with TemporaryDirectory(prefix="foyer-metrics-") as folder:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        yield
+
+
 def server() -> WebServer:
     """The server as the environment wants it: WEB_HOST, PORT, WEB_WORKERS, WEB_THREADS, WEB_RELOAD_SECONDS.
 
@@ -104,7 +118,8 @@ def main() -> int:
     except EnvError as error:
         return _cannot(str(error))
     try:
-        web.serve()
+        with counting_together():
+            web.serve()
     except OSError as error:
         why = os.strerror(error.errno or 0)
         return _cannot(
