@@ -21,6 +21,7 @@ QUIET_SECONDS = 15.0
 PAUSE_SECONDS = 0.1
 TOGETHER_SECONDS = 0.25
 LAST_WORDS_SECONDS = 3.0
+STALE_SECONDS = 30.0
 NOW = 0
 
 
@@ -78,11 +79,13 @@ class Messenger:
 
 def _publish(moment: int) -> bool:
     """Publish; False when the broker is away."""
-    countdown = moment * TOGETHER_SECONDS - time.monotonic()
+    countdown = max(moment * TOGETHER_SECONDS - time.monotonic(), 0)
     try:
         current_app.send_task(
             "approvals.tasks.drain_outbox",
-            countdown=countdown if countdown > 0 else None,
+            countdown=countdown or None,
+            # Old messages are no work for a worker that starts after a while: the clock has it look anyway.
+            expires=countdown + STALE_SECONDS,
             retry=False,
             ignore_result=True,
         )

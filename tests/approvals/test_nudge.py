@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -60,6 +61,23 @@ def test_it_asks_once_for_what_comes_due_together(asked: list[str]) -> None:
         messenger.ask(2.0)
         assert messenger.wait()
     assert 1 <= len(asked) < 50
+
+
+def test_its_messages_grow_stale() -> None:
+    expiries: list[datetime] = []
+
+    def note(headers: dict[str, Any], **_kwargs: Any) -> None:
+        expiries.append(datetime.fromisoformat(headers["expires"]))
+
+    assert nudge.wait()
+    before_task_publish.connect(note)
+    try:
+        messenger = Messenger()
+        messenger.ask()
+        assert messenger.wait()
+    finally:
+        before_task_publish.disconnect(note)
+    assert [expiry < datetime.now(UTC) + timedelta(minutes=1) for expiry in expiries] == [True]
 
 
 def test_it_leaves_to_the_clock_what_the_clock_finds(asked: list[str], settings) -> None:
