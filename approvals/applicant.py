@@ -7,6 +7,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext
+
 # Microsoft's documentation names these issuers with and without `.com`, in prose and in examples.
 _PROVIDERS = {
     "google": "google",
@@ -81,3 +83,14 @@ class Applicant:
         named = str(self.attributes.get("displayName", "")).strip()
         parts = (str(self.attributes.get(name, "")).strip() for name in ("givenName", "surname"))
         return named or " ".join(part for part in parts if part) or self.email.partition("@")[0]
+
+
+def provider_name(identity: Identity | None) -> str:
+    """Whom somebody signed in with, for people: an unknown issuer as it was received.
+
+    Entra sends no identity for its own accounts and Microsoft's, and does not say which of them it was.
+    """
+    if identity is None:
+        return gettext("Microsoft Entra or a Microsoft account")
+    names = {"google": "Google", "facebook": "Facebook", "mail": gettext("One-time passcode by email")}
+    return names.get(identity.provider, identity.issuer)

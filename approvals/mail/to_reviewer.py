@@ -11,6 +11,7 @@ from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 
+from approvals.applicant import provider_name
 from approvals.mail.inert import short_name, unlinked
 from approvals.mail.letter import Block, Button, Facts, Letter, Link, Mail, Paragraph, Quote, render
 from approvals.models import SignUpRequest
@@ -55,7 +56,7 @@ def _about(request: SignUpRequest, reviewer: User) -> list[Block]:
         *_whole_name(request),
         (gettext("Email address"), plain(request.email)),
         (gettext("Organisation"), unlinked(plain(request.domain))),
-        (gettext("Signed in with"), _provider(request)),
+        (gettext("Signed in with"), unlinked(plain(provider_name(request.applicant.identity)))),
         *short,
         *_earlier(request),
         (gettext("Submitted"), _moment(request, reviewer)),
@@ -88,14 +89,6 @@ def _answers(request: SignUpRequest) -> tuple[list[tuple[str, str]], list[Block]
 def _earlier(request: SignUpRequest) -> list[tuple[str, str]]:
     earlier = request.previous
     return [(gettext("Asked before"), f"{earlier.reference}, {earlier.get_status_display()}")] if earlier else []
-
-
-def _provider(request: SignUpRequest) -> str:
-    identity = request.applicant.identity
-    if identity is None:
-        return gettext("Microsoft Entra or a Microsoft account")
-    names = {"google": "Google", "facebook": "Facebook", "mail": gettext("One-time passcode by email")}
-    return names.get(identity.provider) or unlinked(plain(identity.issuer))
 
 
 def _moment(request: SignUpRequest, reviewer: User) -> str:

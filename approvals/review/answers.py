@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
+from django.utils.translation import get_language, pgettext_lazy
 
 from approvals.models import SignUpRequest
 from approvals.texts import field_label
@@ -91,19 +91,6 @@ def earlier_answers_of(request: SignUpRequest) -> list[EarlierAnswers]:
         earlier.append(EarlierAnswers(_moment(entry.get("until")), tuple(_claims(changed, changed))))
         following = claims
     return earlier
-
-
-def provider_name(request: SignUpRequest) -> str:
-    """Whom the person signed in with. Entra sends no identity for its own and Microsoft's accounts."""
-    identity = request.applicant.identity
-    if identity is None:
-        return str(gettext_lazy("Microsoft account"))
-    names = {
-        "google": gettext_lazy("Google"),
-        "facebook": gettext_lazy("Facebook"),
-        "mail": gettext_lazy("Email code"),
-    }
-    return str(names.get(identity.provider, identity.issuer))
 
 
 def _claims(claims: dict[str, Any], attributes: dict[str, Any]) -> Iterator[Claim]:

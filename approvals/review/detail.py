@@ -10,9 +10,10 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from approvals.applicant import provider_name
 from approvals.mail.letter import Mail
 from approvals.models import AuditEvent, SignUpRequest
-from approvals.review.answers import answers_of, claims_of, earlier_answers_of, provider_name
+from approvals.review.answers import answers_of, claims_of, earlier_answers_of
 from approvals.review.forms import ApprovalForm, DenialForm
 from approvals.review.progress import delivery_of, is_moving, steps_of
 from approvals.review.reader import reader_of, visible_request
@@ -48,7 +49,7 @@ def show(
         **_forms(form),
         "refused": refused,
         "preview": preview,
-        "provider": provider_name(sign_up),
+        "provider": provider_name(sign_up.applicant.identity),
         "answers": answers_of(sign_up),
         "claims": claims,
         "left_out": sum(not claim.is_carried_over for claim in claims),

@@ -8,8 +8,8 @@ from django import template
 from django.utils import timezone
 from django.utils.functional import Promise
 
+from approvals.applicant import provider_name
 from approvals.models import SignUpRequest
-from approvals.review.answers import provider_name
 from approvals.review.progress import delivery_of, delivery_words
 
 register = template.Library()
@@ -40,7 +40,7 @@ def waits_long(request: SignUpRequest) -> bool:
 @register.filter
 def provider(request: SignUpRequest) -> str:
     """Whom the person signed in with."""
-    return provider_name(request)
+    return provider_name(request.applicant.identity)
 
 
 @register.filter
