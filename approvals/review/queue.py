@@ -18,7 +18,7 @@ from approvals.models.sign_up_request import holds
 from approvals.paging import Page, looked_through, page_of
 from approvals.review.context import counts_of
 from approvals.review.reader import reader_of
-from approvals.review.tabs import TABS, Tab, counts_among, tab_named
+from approvals.review.tabs import ALL, TABS, Tab, counts_among, tab_named
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -51,6 +51,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "tab": tab,
         "page": page,
         "total": counts.get(tab.slug),
+        "elsewhere": counts.get(ALL.slug, 0),
         "words": words,
         "keep": urlencode({"tab": tab.slug, **({"q": words} if words else {})}),
         "flows": list(UserFlow.objects.reviewed_by(reader)),

@@ -202,6 +202,15 @@ def test_it_says_why_the_list_is_empty(annas, flow, query, says) -> None:
     assert says in get(annas, **query)
 
 
+def test_it_says_when_the_search_has_found_something_elsewhere(annas, anna, flow) -> None:
+    make_request(flow, email="otto@fabrikam.example", status="denied", by=anna)
+    page = get(annas, q="otto")
+    assert "Nothing under “Needs decision” matches “otto”" in page
+    assert "?tab=all&amp;q=otto" in page
+    assert "See the 1 elsewhere" in page
+    assert "No request matches" not in page
+
+
 def test_it_tells_empty_tabs_apart(annas, flow) -> None:
     make_request(flow)
     assert "No failed deliveries" in get(annas, tab="failed")
