@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from approvals.models.audit_event import Action, AuditEvent
 from approvals.models.delivery import Delivery
+from approvals.models.domain_list import DomainList
+from approvals.models.forecast import Forecast
 from approvals.models.idempotency_key import IdempotencyKey
 from approvals.models.outbox_entry import OutboxEntry
+from approvals.models.policy import PolicyEvaluation, PolicyVersion
 from approvals.models.sign_up_request import SignUpRequest
 from approvals.models.user_flow import UserFlow
+from approvals.models.verification import Verification
 from approvals.models.worker_heartbeat import WorkerHeartbeat
 
 __all__ = [
     "Action",
     "AuditEvent",
     "Delivery",
+    "DomainList",
+    "Forecast",
     "IdempotencyKey",
     "OutboxEntry",
+    "PolicyEvaluation",
+    "PolicyVersion",
     "SignUpRequest",
     "UserFlow",
+    "Verification",
     "WorkerHeartbeat",
 ]

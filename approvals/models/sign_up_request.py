@@ -166,6 +166,10 @@ class SignUpRequest(models.Model):
     note = models.TextField(_("private note"), blank=True)
     tell_applicant = models.BooleanField(_("tell the applicant"), default=True)
 
+    # The sign-up policy decided, and no person.
+    decided_by_policy = models.BooleanField(_("decided by the policy"), db_default=False, default=False, editable=False)
+    hints = models.JSONField(_("hints"), default=list, db_default=[], blank=True, editable=False)
+
     # What the delivery says too. It is said here again so that failures can be counted and listed along an index.
     delivery_failed = models.BooleanField(_("delivery failed"), db_default=False, default=False, editable=False)
 

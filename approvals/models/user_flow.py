@@ -77,6 +77,21 @@ class UserFlow(models.Model):
         blank=True,
         help_text=_('Your own texts for applicants, as {"de": {"waiting": "…"}}; what is missing comes from Foyer.'),
     )
+    expects_organisations = models.BooleanField(
+        _("expects organisations"),
+        db_default=False,
+        default=False,
+        help_text=_("Point out addresses of free mail services to the reviewer."),
+    )
+    partner_domains = models.ForeignKey(
+        "approvals.DomainList",
+        on_delete=models.PROTECT,
+        verbose_name=_("partners' domains"),
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=_("Known partners, beside those whose people were approved before; look-alikes are pointed out."),
+    )
     reviewers: models.ManyToManyField[Any, Any] = models.ManyToManyField(
         settings.AUTH_USER_MODEL, verbose_name=_("reviewers"), related_name="reviewed_flows", blank=True
     )
