@@ -4,30 +4,42 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
 import structlog
 from django.http import HttpRequest, HttpResponse
 
 type_of_view = Callable[[HttpRequest], HttpResponse]
+HEADER = "X-Request-ID"
 _USABLE = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
-def request_id(get_response: type_of_view) -> type_of_view:
-    """Bind an id to the log lines of a request and send it back as X-Request-ID.
+class Named:
+    """Binds an id to the log lines that are written inside, and gives it.
 
     An id that a proxy sent is kept when it is harmless; anything else is replaced.
     """
 
+    def __init__(self, environ: dict[str, Any]) -> None:
+        sent = environ.get("HTTP_X_REQUEST_ID") or ""
+        self._name = sent if _USABLE.fullmatch(sent) else uuid4().hex
+
+    def __enter__(self) -> str:
+        self._bound = structlog.contextvars.bind_contextvars(request_id=self._name)
+        return self._name
+
+    def __exit__(self, *_raised: object) -> None:
+        structlog.contextvars.reset_contextvars(**self._bound)
+
+
+def request_id(get_response: type_of_view) -> type_of_view:
+    """Name each request, and send the name back."""
+
     def middleware(request: HttpRequest) -> HttpResponse:
-        sent = request.META.get("HTTP_X_REQUEST_ID", "")
-        name = sent if _USABLE.fullmatch(sent) else uuid4().hex
-        bound = structlog.contextvars.bind_contextvars(request_id=name)
-        try:
+        with Named(request.META) as name:
             response = get_response(request)
-        finally:
-            structlog.contextvars.reset_contextvars(**bound)
-        response["X-Request-ID"] = name
+        response[HEADER] = name
         return response
 
     return middleware

@@ -6,10 +6,9 @@ import base64
 import binascii
 import hmac
 
-from django.http import HttpRequest
-
 from approvals.models import UserFlow
 from connector import known
+from connector.body import Environ
 from connector.models import ConnectorCredential, sha256
 
 NOBODY = sha256("nobody")
@@ -19,13 +18,13 @@ class WrongCredentials(Exception):
     """The call may not pass. It does not say which part was wrong."""
 
 
-def authenticate(request: HttpRequest, flow_slug: str | None) -> UserFlow:
+def authenticate(environ: Environ, flow_slug: str | None) -> UserFlow:
     """The flow that the caller may speak for; `flow_slug` None means the default flow.
 
     Raises WrongCredentials for no, wrong, expired or revoked credentials, for another flow's, and for a flow that is not
     there: with the same work done for each, and the same answer.
     """
-    username, secret = _basic(request.META.get("HTTP_AUTHORIZATION", ""))
+    username, secret = _basic(environ.get("HTTP_AUTHORIZATION") or "")
     credential = known.find(username, flow_slug, _look_up)
     expected = credential.secret_sha256 if credential else NOBODY
     matches = hmac.compare_digest(sha256(secret), expected)

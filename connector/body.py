@@ -8,18 +8,20 @@ from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from django.conf import settings
-from django.http import HttpRequest
 
 from connector.claims import Unusable
 
 DEEPEST = 32
 
+# What a WSGI server hands over of a call (PEP 3333).
+Environ = dict[str, Any]
 
-def read_json(request: HttpRequest) -> Any:
+
+def read_json(environ: Environ) -> Any:
     """The JSON value in the body. Raises Unusable with the code too_large, content_type, not_json or too_deep."""
-    if request.content_type != "application/json":
+    if content_type(environ) != "application/json":
         raise Unusable("content_type")
-    body = _read(request)
+    body = _read(environ)
     try:
         value = _DECODER.decode(body.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
@@ -45,23 +47,27 @@ def _items(value: Any) -> Iterable[Any]:
     return value if isinstance(value, list) else ()
 
 
-def _read(request: HttpRequest) -> bytes:
-    """At most CONNECTOR_MAX_BODY_BYTES; what is longer is not read."""
-    longest: int = settings.CONNECTOR_MAX_BODY_BYTES
-    if body_bytes(request) > longest:
+def _read(environ: Environ) -> bytes:
+    """What the caller declared, at most CONNECTOR_MAX_BODY_BYTES; what is longer is not read."""
+    declared = body_bytes(environ)
+    if declared > settings.CONNECTOR_MAX_BODY_BYTES:
         raise Unusable("too_large")
-    body: bytes = request.read(longest + 1)
-    if len(body) > longest:
-        raise Unusable("too_large")
+    body: bytes = environ["wsgi.input"].read(declared)
     return body
 
 
-def body_bytes(request: HttpRequest) -> int:
+def body_bytes(environ: Environ) -> int:
     """The size that the caller declared."""
     try:
-        return int(request.META.get("CONTENT_LENGTH") or 0)
+        return max(int(environ.get("CONTENT_LENGTH") or 0), 0)
     except ValueError:
         return 0
+
+
+def content_type(environ: Environ) -> str:
+    """The media type that the caller declared, without its parameters."""
+    declared: str = environ.get("CONTENT_TYPE") or ""
+    return declared.partition(";")[0].strip().lower()
 
 
 def _refuse(constant: str) -> NoReturn:

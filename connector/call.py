@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest
-
 from approvals.languages import choose_language
-from connector.body import body_bytes, read_json
+from connector.body import Environ, body_bytes, content_type, read_json
 from connector.claims import SignUp, Unusable, locales_of, parse
+
+__all__ = ["Call", "Environ"]
 
 
 @dataclass(frozen=True)
@@ -23,16 +23,16 @@ class Call:
     content_type: str
 
     @classmethod
-    def read(cls, request: HttpRequest) -> Call:
+    def read(cls, environ: Environ) -> Call:
         """Read the body, whatever it is. Raises nothing for what a caller may send."""
         sign_up, unusable, body = None, "", None
         try:
-            body = read_json(request)
+            body = read_json(environ)
             sign_up = parse(body)
         except Unusable as error:
             unusable = error.code
         locales = sign_up.applicant.locales if sign_up else _locales(body)
-        return cls(sign_up, unusable, locales, body_bytes(request), (request.content_type or "")[:100])
+        return cls(sign_up, unusable, locales, body_bytes(environ), content_type(environ)[:100])
 
     def language(self, fallback: str = "en") -> str:
         """The shipped language that the applicant reads."""

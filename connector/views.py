@@ -7,9 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 
 import structlog
-from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest
-from django.views.decorators.csrf import csrf_exempt
+from django.db import connection
 
 from approvals import workflow
 from approvals.models import UserFlow
@@ -18,7 +16,7 @@ from approvals.workflow import Standing
 from approvals.workflow.submission import Kind
 from connector import metrics, outages, patience, unusable
 from connector.authentication import WrongCredentials, authenticate
-from connector.call import Call
+from connector.call import Call, Environ
 from connector.claims import Correctable, SignUp
 from connector.gate import Busy, gate
 from connector.responses import (
@@ -43,17 +41,17 @@ def endpoint(step: str) -> Callable[[Endpoint], Callable[..., ConnectorAnswer]]:
     """
 
     def decorate(function: Endpoint) -> Callable[..., ConnectorAnswer]:
-        @csrf_exempt
-        @login_not_required
         @wraps(function)
-        def view(request: HttpRequest, flow: str | None = None) -> ConnectorAnswer:
-            if request.method != "POST":
+        def view(environ: Environ, flow: str | None = None) -> ConnectorAnswer:
+            if environ["REQUEST_METHOD"] != "POST":
                 return MethodNotAllowed()
-            call, began = Call.read(request), time.monotonic()
+            call, began = Call.read(environ), time.monotonic()
             try:
                 with gate.entered(), patience.bounded(began):
                     outages.memory.let_pass()
-                    answer = _answer(function, request, flow, step, call)
+                    # As Django does at the start of a request of its own.
+                    connection.close_if_unusable_or_obsolete()
+                    answer = _answer(function, environ, flow, step, call)
             except (Busy, outages.Resting) as error:
                 # Not tried. There may be thousands of these.
                 log.warning("connector_not_tried", step=step, cause=outages.note(error, step))
@@ -72,9 +70,9 @@ def endpoint(step: str) -> Callable[[Endpoint], Callable[..., ConnectorAnswer]]:
     return decorate
 
 
-def _answer(function: Endpoint, request: HttpRequest, flow_slug: str | None, step: str, call: Call) -> ConnectorAnswer:
+def _answer(function: Endpoint, environ: Environ, flow_slug: str | None, step: str, call: Call) -> ConnectorAnswer:
     try:
-        flow = authenticate(request, flow_slug)
+        flow = authenticate(environ, flow_slug)
     except WrongCredentials:
         log.warning("connector_unauthorised", step=step)
         return Unauthorised()
