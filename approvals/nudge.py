@@ -40,6 +40,9 @@ class Messenger:
     def ask(self, delay: float = 0) -> None:
         """Have it published; returns at once. What comes due within the same quarter of a second is asked for once."""
         moment = math.ceil((time.monotonic() + delay) / TOGETHER_SECONDS) if delay > 0 else NOW
+        if moment in self._wanted and self._process == os.getpid():
+            # Not taken yet: what is published for it comes after this.
+            return
         with self._changed:
             if time.monotonic() < self._quiet_until or moment in self._promised:
                 return

@@ -16,11 +16,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from environs import EnvError, validate
 from granian._granian import SocketHolder
 from granian.constants import Interfaces
 from granian.log import LogLevels
+from granian.server.common import AbstractServer
 from granian.server.mp import MPServer
 
 from config.env import env
@@ -30,6 +32,10 @@ PR_SET_PDEATHSIG = 1
 
 class WebServer(MPServer):
     """Granian on a socket that its processes inherit. SIGHUP replaces them one by one, SIGTERM ends them all."""
+
+    def serve(self, *given: Any, **named: Any) -> None:
+        """Serve until told to end; without Granian's warning of many threads, of which most wait for a database."""
+        AbstractServer.serve(self, *given, **named)
 
     def _init_shared_socket(self) -> None:
         self._sso = listen(self.bind_addr, self.bind_port, self.backlog)
@@ -86,7 +92,8 @@ def counting_together() -> Iterator[None]:
 def server() -> WebServer:
     """The server as the environment wants it: WEB_HOST, PORT, WEB_WORKERS, WEB_THREADS, WEB_RELOAD_SECONDS.
 
-    Few threads: more of them only fight for the interpreter, and the slowest answers take five times as long.
+    Threads enough that sign-ups which come together are written together; of more than that, those which do not wait
+    for a database would only fight for the interpreter.
     Each process that a SIGHUP starts has WEB_RELOAD_SECONDS to load before its elder ends.
     """
     return WebServer(
@@ -95,7 +102,7 @@ def server() -> WebServer:
         port=env.int("PORT", 8000, validate=validate.Range(min=1, max=65535)),
         interface=Interfaces.WSGI,
         workers=env.int("WEB_WORKERS", 1 if _is_on_sqlite() else 2, validate=validate.Range(min=1)),
-        blocking_threads=env.int("WEB_THREADS", 2, validate=validate.Range(min=1)),
+        blocking_threads=env.int("WEB_THREADS", 8, validate=validate.Range(min=1)),
         websockets=False,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,

@@ -1,7 +1,8 @@
 """How many calls a process works on at once, and what becomes of the others when there are too many.
 
-More threads than two only fight for the interpreter: the others wait here, in the order in which they came. As long as
-nobody waits long, everybody is served; when somebody has, those who come now are told so at once.
+More threads than write together (`approvals.workflow.together`) only fight for the interpreter: the others wait here, in
+the order in which they came. As long as nobody waits long, everybody is served; when somebody has, those who come now
+are told so at once.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections import deque
 from threading import Semaphore
 from typing import Self
 
-AT_ONCE = 2
+AT_ONCE = 8
 LONG_SECONDS = 0.5
 LONGEST_SECONDS = 1.0
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -22,17 +20,24 @@ class _Call(threading.local):
 _call = _Call()
 
 
-@contextmanager
-def bounded(began: float) -> Iterator[None]:
-    """Let what this thread does inside wait for a database until SECONDS after the call began, by the monotonic clock."""
-    database = connections[DEFAULT_DB_ALIAS]
-    _call.ends = began + SECONDS
-    _wait_for_the_write_lock(database, left() or SECONDS)
-    try:
-        yield
-    finally:
+class bounded:  # noqa: N801 - it is used as a function is
+    """Let what this thread does inside wait for a database until SECONDS after the call began, by the monotonic clock.
+
+    Gives the database connection.
+    """
+
+    def __init__(self, began: float) -> None:
+        self._began = began
+
+    def __enter__(self) -> BaseDatabaseWrapper:
+        self._database = connections[DEFAULT_DB_ALIAS]
+        _call.ends = self._began + SECONDS
+        _wait_for_the_write_lock(self._database, left() or SECONDS)
+        return self._database
+
+    def __exit__(self, *_raised: object) -> None:
         _call.ends = None
-        _wait_for_the_write_lock(database, database.settings_dict["OPTIONS"].get("timeout", 5.0))
+        _wait_for_the_write_lock(self._database, self._database.settings_dict["OPTIONS"].get("timeout", 5.0))
 
 
 def _wait_for_the_write_lock(database: BaseDatabaseWrapper, seconds: float) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from functools import wraps
 
 import structlog
-from django.db import connection
 
 from approvals import workflow
 from approvals.models import UserFlow
@@ -47,10 +46,11 @@ def endpoint(step: str) -> Callable[[Endpoint], Callable[..., ConnectorAnswer]]:
                 return MethodNotAllowed()
             call, began = Call.read(environ), time.monotonic()
             try:
-                with gate.entered(), patience.bounded(began):
+                with gate.entered(), patience.bounded(began) as database:
                     outages.memory.let_pass()
-                    # As Django does at the start of a request of its own.
-                    connection.close_if_unusable_or_obsolete()
+                    if not database.in_atomic_block:
+                        # As Django does at the start of a request of its own.
+                        database.close_if_unusable_or_obsolete()
                     answer = _answer(function, environ, flow, step, call)
             except (Busy, outages.Resting) as error:
                 # Not tried. There may be thousands of these.

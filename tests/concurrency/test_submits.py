@@ -1,4 +1,4 @@
-"""Fifty submits of one person at once."""
+"""Fifty submits of two people at once: whoever comes while the first is written is written together with the others."""
 
 from __future__ import annotations
 
@@ -6,26 +6,28 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from django.db import connection
+from django.db import DataError, connection
 from django.test import Client
 
 from approvals.models import AuditEvent, OutboxEntry, SignUpRequest
+from approvals.workflow import recording
 from connector.models import ConnectorCredential
 from tests.concurrency.at_once import at_once
 from tests.connector.conftest import CLAIMS, basic
-from tests.factories import make_flow
+from tests.factories import make_applicant, make_flow
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 MANY = 50
+PEOPLE = ["john@fabrikam.example", "jane@fabrikam.example"]
 
 
 @pytest.fixture
 def slow_insert() -> Iterator[None]:
-    """Inserting a request takes a moment, so that many calls are certain to look before the first has written."""
+    """Inserting the first request takes a moment, so that all others are certain to come while it is written."""
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE FUNCTION take_a_moment() RETURNS trigger LANGUAGE plpgsql AS "
-            "$$ BEGIN PERFORM pg_sleep(0.3); RETURN NEW; END $$;"
+            "$$ BEGIN IF NOT EXISTS (SELECT FROM approvals_signuprequest) THEN PERFORM pg_sleep(0.3); END IF; RETURN NEW; END $$;"
             "CREATE TRIGGER take_a_moment BEFORE INSERT ON approvals_signuprequest "
             "FOR EACH ROW EXECUTE FUNCTION take_a_moment()"
         )
@@ -47,15 +49,16 @@ def no_guard() -> Iterator[None]:
         editor.add_constraint(SignUpRequest, guard)
 
 
-def submit_many() -> list[str]:
-    """The block pages that many simultaneous submits of one person got."""
+def submit_many() -> list[list[str]]:
+    """The block pages that two people got who submitted many times at once."""
     flow = make_flow()
     credential, secret = ConnectorCredential.issue(flow)
     headers = {"Authorization": basic(credential.username, secret)}
 
-    def submit(_number: int) -> str:
+    def submit(number: int) -> str:
+        claims = json.dumps({**CLAIMS, "email": PEOPLE[number % 2]})
         response = Client().post(
-            f"/api/connectors/{flow.slug}/submit", json.dumps(CLAIMS), content_type="application/json", headers=headers
+            f"/api/connectors/{flow.slug}/submit", claims, content_type="application/json", headers=headers
         )
         assert response.status_code == 200
         assert response.json()["action"] == "ShowBlockPage"
@@ -63,17 +66,60 @@ def submit_many() -> list[str]:
 
     told = at_once(MANY, submit)
     assert all(isinstance(message, str) for message in told), told
-    return [message for message in told if isinstance(message, str)]
+    return [[str(message) for message in told[person::2]] for person in range(len(PEOPLE))]
 
 
 def test_without_the_constraint_one_person_gets_several_requests(slow_insert: None, no_guard: None) -> None:
     submit_many()
-    assert SignUpRequest.objects.count() > 1
+    assert SignUpRequest.objects.count() > len(PEOPLE)
 
 
-def test_with_it_there_is_one_request_and_one_reference() -> None:
+def test_with_it_there_is_one_request_and_one_reference_each(slow_insert: None) -> None:
     told = submit_many()
-    request = SignUpRequest.objects.get()
-    assert all(request.reference in message for message in told)
-    assert AuditEvent.objects.filter(action="request.submitted").count() == 1
-    assert OutboxEntry.objects.filter(kind="request.announce").count() == 1
+    assert SignUpRequest.objects.count() == len(PEOPLE)
+    for email, messages in zip(PEOPLE, told, strict=True):
+        request = SignUpRequest.objects.get(email=email)
+        assert all(request.reference in message for message in messages)
+    assert AuditEvent.objects.filter(action="request.submitted").count() == len(PEOPLE)
+    assert OutboxEntry.objects.filter(kind="request.announce").count() == len(PEOPLE)
+
+
+def test_what_the_database_refuses_spoils_nothing_that_is_written_with_it(slow_insert: None) -> None:
+    flow = make_flow()
+    names = [f"Applicant {number}" for number in range(12)]
+    names[7] = "much too long " * 30
+
+    def record(number: int) -> SignUpRequest | None:
+        applicant = make_applicant(f"a{number}@fabrikam.example", displayName=names[number])
+        return recording.record(flow, applicant, previous=None)
+
+    outcomes = at_once(len(names), record)
+    assert isinstance(outcomes.pop(7), DataError)
+    assert all(isinstance(outcome, SignUpRequest) for outcome in outcomes)
+    assert SignUpRequest.objects.count() == AuditEvent.objects.count() == OutboxEntry.objects.count() == 11
+
+
+@pytest.fixture
+def slow_commit() -> Iterator[None]:
+    """A transaction with an audit event takes a moment at its very end, when every row is written."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION take_a_moment() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN PERFORM pg_sleep(0.02); RETURN NULL; END $$;"
+            "CREATE CONSTRAINT TRIGGER take_a_moment AFTER INSERT ON approvals_auditevent DEFERRABLE INITIALLY DEFERRED "
+            "FOR EACH ROW EXECUTE FUNCTION take_a_moment()"
+        )
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER take_a_moment ON approvals_auditevent; DROP FUNCTION take_a_moment()")
+
+
+def test_nobody_is_answered_before_the_commit(slow_commit: None) -> None:
+    flow = make_flow()
+
+    def record_and_look(number: int) -> bool:
+        request = recording.record(flow, make_applicant(f"a{number}@fabrikam.example"), previous=None)
+        # Each thread has a connection of its own: it sees what is committed, and nothing else.
+        return request is not None and SignUpRequest.objects.filter(pk=request.pk).exists()
+
+    assert at_once(20, record_and_look) == [True] * 20

@@ -17,8 +17,8 @@ from tests.connector.conftest import Entra
 from tests.factories import make_flow
 
 
-def test_a_known_caller_costs_one_query(entra: Entra) -> None:
-    entra.check_status()
+def test_a_known_caller_costs_no_query_but_the_applicants_look_up(entra: Entra) -> None:
+    """That one goes to the driver as it is, past what is noted here."""
     asked: list[str] = []
 
     def note(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
@@ -27,7 +27,10 @@ def test_a_known_caller_costs_one_query(entra: Entra) -> None:
 
     with connection.execute_wrapper(note):
         entra.check_status()
-    assert len(asked) == 1
+        unknown = len(asked)
+        entra.check_status()
+    assert unknown > 0
+    assert asked[unknown:] == []
 
 
 def test_a_wrong_secret_is_refused_for_a_known_user_name(entra: Entra) -> None:
