@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Callable, Iterable
+from itertools import count
 from typing import Any
 
 from django.core.wsgi import get_wsgi_application
@@ -18,6 +19,8 @@ from config.middleware import HEADER, Named  # noqa: E402
 from connector import shield  # noqa: E402
 
 StartResponse = Callable[..., Any]
+CALLS_PER_CONNECTION = 100
+_calls = count(1)
 
 
 def application(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
@@ -34,8 +37,17 @@ def application(environ: dict[str, Any], start_response: StartResponse) -> Itera
 def _connector(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
     with Named(environ) as name:
         answer = shield.answer(environ)
-    start_response(answer.status_line, [*answer.all_headers(), (HEADER, name)])
+    start_response(answer.status_line, [*answer.all_headers(), (HEADER, name), *_parting()])
     return [answer.body]
+
+
+def _parting() -> list[tuple[str, str]]:
+    """Once in CALLS_PER_CONNECTION calls, an end of the connection (RFC 9112, 9.6).
+
+    A caller that keeps its connections would else stay with the process that happened to accept them, while another
+    stands idle. The next connection goes to whichever process is free.
+    """
+    return [("Connection", "close")] if next(_calls) % CALLS_PER_CONNECTION == 0 else []
 
 
 def _pages(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:

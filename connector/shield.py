@@ -89,9 +89,10 @@ def _refuse_other_host(host: str, _allowed: tuple[str, ...]) -> None:
 
 
 def _is_secure(environ: Environ) -> bool:
-    header, value = settings.SECURE_PROXY_SSL_HEADER or ("", "")
-    if header in environ:
-        return bool(environ[header].split(",", 1)[0].strip() == value)
+    said_by_proxy: tuple[str, str] | None = settings.SECURE_PROXY_SSL_HEADER
+    if said_by_proxy and said_by_proxy[0] in environ:
+        header, https = said_by_proxy
+        return bool(environ[header].split(",", 1)[0].strip() == https)
     return bool(environ["wsgi.url_scheme"] == "https")
 
 
