@@ -46,12 +46,10 @@ def test_when_nothing_matches_at_the_first_step_the_applicant_goes_on() -> None:
     assert decide(rule("a", "refuse", OTHER, steps=["check_status"]), step="check_status").outcome == "continue"
 
 
-@pytest.mark.parametrize(
-    "order", list(itertools.permutations(["refuse", "correct", "approve", "verify", "review", "set"]))
-)
-def test_refuse_beats_everything_whatever_the_order(order: tuple[str, ...]) -> None:
-    verdict = decide(*(rule(name, name) for name in order))
-    assert (verdict.outcome, verdict.texts.choose("de"), verdict.claims) == ("refuse", "No.", {})
+def test_refuse_beats_everything_whatever_the_order() -> None:
+    for order in itertools.permutations(["refuse", "correct", "approve", "verify", "review", "set"]):
+        verdict = decide(*(rule(name, name) for name in order))
+        assert (verdict.outcome, verdict.texts.choose("de"), verdict.claims) == ("refuse", "No.", {})
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(["correct", "approve", "verify", "review"])))
