@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -18,8 +18,7 @@ VALUES_KEPT = 5
 LONGEST_KEPT = 80
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(NamedTuple):
     """What came of a condition: `holds` is None when it could not be decided, for the reason in `fault`.
 
     `found` is what the rule names and the sign-up has, such as the domain out of ten.

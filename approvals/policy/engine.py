@@ -105,7 +105,7 @@ def _look(rule: Rule, facts: Facts, late: Callable[[], bool]) -> Finding:
     if rule.then.outcome is Outcome.VERIFY and facts.verification is not None:
         return Finding(rule, matched=False, fault="verified_already")
     results: dict[int, Result] = {}
-    for number, condition in sorted(enumerate(rule.when), key=lambda numbered: numbered[1].is_dear):
+    for number, condition in rule.in_order:
         results[number] = _ask(condition, facts, late, results)
     said = tuple(results[number] for number in range(len(rule.when)))
     return Finding(rule, _all(said), said, held=held)

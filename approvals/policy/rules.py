@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
+from typing import Any
 
 from approvals.applicant import AttributeValue
 from approvals.policy.conditions import Condition
@@ -64,6 +66,18 @@ class Then:
     value: AttributeValue = ""
     reason: str = ""
 
+    @cached_property
+    def kept(self) -> dict[str, Any]:
+        """The outcome as an evaluation keeps it: without the applicant's texts. Not to be changed."""
+        kept: dict[str, Any] = {"outcome": str(self.outcome)}
+        if self.attribute:
+            kept["attribute"] = self.attribute
+        if self.outcome is Outcome.SET:
+            kept["value"] = self.value
+        if self.reason:
+            kept["reason"] = self.reason
+        return kept
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -76,6 +90,11 @@ class Rule:
     steps: tuple[Step, ...] = (Step.SUBMIT,)
     enabled: bool = True
     shadow: bool = False
+
+    @cached_property
+    def in_order(self) -> tuple[tuple[int, Condition], ...]:
+        """The conditions with their places, those that may cost a query at the end."""
+        return tuple(sorted(enumerate(self.when), key=lambda numbered: numbered[1].is_dear))
 
     def acts_at(self, step: str) -> bool:
         """Whether the rule is asked at this step. What is asked with the form is asked after the verification too."""

@@ -6,8 +6,7 @@ None of it is the applicant's own: what was found is told as the rule names it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from approvals.policy.conditions import LONGEST_KEPT, Condition, Result
 from approvals.policy.rules import Outcome, Rule
@@ -17,8 +16,7 @@ SKIPPED = Result(None, fault="skipped")
 _WORDS = {True: "true", False: "false", None: "unknown"}
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """What came of a rule. `matched` is None when that cannot be said. One that is `held` belongs to an earlier step."""
 
     rule: Rule
@@ -42,31 +40,25 @@ def _entry(finding: Finding, *, decided: bool) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "id": rule.id,
         "name": rule.name,
-        "then": _then(rule),
+        "then": rule.then.kept,
         "matched": _WORDS[finding.matched],
         "conditions": [_condition(*pair) for pair in zip(rule.when, finding.results, strict=False)],
     }
-    marks = {"shadow": rule.shadow, "decided": decided, "held": finding.held, "fault": finding.fault}
-    entry.update((name, mark) for name, mark in marks.items() if mark)
+    if rule.shadow:
+        entry["shadow"] = True
+    if decided:
+        entry["decided"] = True
+    if finding.held:
+        entry["held"] = True
+    if finding.fault:
+        entry["fault"] = finding.fault
     return entry
 
 
-def _then(rule: Rule) -> dict[str, Any]:
-    then = rule.then
-    kept: dict[str, Any] = {"outcome": str(then.outcome)}
-    if then.attribute:
-        kept["attribute"] = then.attribute
-    if then.outcome is Outcome.SET:
-        kept["value"] = then.value
-    if then.reason:
-        kept["reason"] = then.reason
-    return kept
-
-
 def _condition(condition: Condition, result: Result) -> dict[str, Any]:
-    said: dict[str, Any] = {"result": "skipped" if result is SKIPPED else _WORDS[result.holds]}
+    told = {**condition.kept, "result": "skipped" if result is SKIPPED else _WORDS[result.holds]}
     if result.found:
-        said["found"] = result.found[:LONGEST_KEPT]
+        told["found"] = result.found[:LONGEST_KEPT]
     if result.fault and result is not SKIPPED:
-        said["fault"] = result.fault
-    return {**condition.kept, **said}
+        told["fault"] = result.fault
+    return told

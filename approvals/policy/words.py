@@ -78,7 +78,7 @@ def steps(of: Rule) -> str:
 
 def outcome(of: Then | Mapping[str, Any]) -> str:
     """What a rule does, as it stands behind a colon."""
-    kept = _as_kept(of) if isinstance(of, Then) else of
+    kept = of.kept if isinstance(of, Then) else of
     name, attribute = str(kept.get("outcome")), attribute_label(str(kept.get("attribute", "")))
     if name == Outcome.CORRECT:
         return _("ask the applicant to correct %(attribute)s") % {"attribute": attribute}
@@ -93,10 +93,6 @@ def outcome(of: Then | Mapping[str, Any]) -> str:
         Outcome.REVIEW: _("send it to a person"),
     }
     return names.get(name, name)  # type: ignore[call-overload,no-any-return]
-
-
-def _as_kept(then: Then) -> dict[str, Any]:
-    return {"outcome": then.outcome, "attribute": then.attribute, "value": then.value, "reason": then.reason}
 
 
 def explain(evaluation: PolicyEvaluation) -> Explanation:
@@ -117,7 +113,7 @@ def _explanation(code: str, rule_name: str, trail: Any) -> Explanation:
 
 def _sentence(code: str, rule_name: str, entries: list[dict[str, Any]]) -> str:
     """What followed and why: “Approved automatically: rule “Partner domains” matched (email domain is fabrikam.com).”"""
-    faults = {entry.get("fault") for entry in entries if not entry.get("id")}
+    faults = {str(entry.get("fault")) for entry in entries if not entry.get("id")}
     deciding = next((entry for entry in entries if entry.get("decided")), None)
     return f"{_heading(code)}: {_because(code, rule_name, deciding, faults)}."
 
@@ -134,7 +130,7 @@ def _heading(code: str) -> str:
     return headings.get(code, code)
 
 
-def _because(code: str, rule_name: str, deciding: dict[str, Any] | None, faults: set[Any]) -> str:
+def _because(code: str, rule_name: str, deciding: dict[str, Any] | None, faults: set[str]) -> str:
     if "broken" in faults:
         return _("the policy as it is stored cannot be read")
     if "failed" in faults:

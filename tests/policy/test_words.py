@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.utils import translation
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from approvals.models import PolicyEvaluation
@@ -212,6 +212,7 @@ _junk = st.recursive(
 )
 
 
+@settings(max_examples=500)
 @given(_junk)
 def test_it_never_fails_on_what_another_version_has_stored(trail: Any) -> None:
     assert words.explain(PolicyEvaluation(outcome="approve", rule_name="A", trail=trail)).sentence
