@@ -40,9 +40,11 @@ def outcomes_of_saving() -> tuple[list[str], int]:
     """What became of MANY who save a new list, then of MANY who change it."""
     names = []
     for base in (0, 1):
-        outcomes = at_once(
-            MANY, lambda n, base=base: save_list("l", "L", [f"d{n}-{base}.example"], base_version=base, actor=None)
-        )
+
+        def save(number: int, base: int = base) -> DomainList:
+            return save_list("l", "L", [f"d{number}-{base}.example"], base_version=base, actor=None)
+
+        outcomes = at_once(MANY, save)
         names += [type(each).__name__ for each in outcomes]
     return names, DomainList.objects.get().version
 

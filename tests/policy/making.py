@@ -45,7 +45,7 @@ def policy(*rules: dict[str, Any]) -> Policy:
     return parse(document(*rules))
 
 
-def domain(*values: str, test: str = "one_of", **fields: Any) -> dict[str, Any]:
+def domain(*values: str, test: Any = "one_of", **fields: Any) -> dict[str, Any]:
     """A condition on the domain of the address."""
     return {"subject": "email_domain", "test": test, "values": list(values), **fields}
 

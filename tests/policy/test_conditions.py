@@ -36,11 +36,13 @@ def before(test: str, **fields: Any) -> dict[str, Any]:
     return {"subject": "earlier", "test": test, **fields}
 
 
+SEVEN: dict[str, Any] = {EXTENSION: 7}
+TRUE: dict[str, Any] = {EXTENSION: True}
 GOOGLE = make_applicant(identities=(make_identity("google.com"),))
 IMPOSTOR = make_applicant(identities=(make_identity("Microsoft"),))
-JOHN = make_applicant("John@de.Fabrikam.example", jobTitle="Head of IT", postalCode="01234", **{EXTENSION: 7})
+JOHN = make_applicant("John@de.Fabrikam.example", jobTitle="Head of IT", postalCode="01234", **SEVEN)
 PLAIN = make_applicant()
-BOOLEAN = make_applicant(**{EXTENSION: True})
+BOOLEAN = make_applicant(**TRUE)
 AUSTRIAN = make_applicant(locales=("de_AT", "fr"))
 PARTNERS = {"partners": DomainSet.of([".fabrikam.example"])}
 

@@ -131,11 +131,11 @@ def test_it_goes_through_many_a_few_at_a_time(flow: UserFlow, monkeypatch: pytes
 def test_it_writes_nothing(flow: UserFlow) -> None:
     make(flow, "1@good.example")
     models = (SignUpRequest, AuditEvent, OutboxEntry, PolicyEvaluation)
-    before = [list(model.objects.order_by("pk").values()) for model in models]  # type: ignore[attr-defined]
+    before = [list(model.objects.order_by("pk").values()) for model in models]
     with CaptureQueriesContext(connection) as asked:
         dry_run.over(flow, RULES, 30)
     assert all(query["sql"].startswith("SELECT") for query in asked)
-    assert [list(model.objects.order_by("pk").values()) for model in models] == before  # type: ignore[attr-defined]
+    assert [list(model.objects.order_by("pk").values()) for model in models] == before
 
 
 def test_hints_that_cannot_be_read_approve_nobody(flow: UserFlow) -> None:

@@ -12,7 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from approvals.errors import Conflict, NotAllowed
 from approvals.models import AuditEvent, DomainList, PolicyVersion, UserFlow
-from approvals.policy import in_force, versions
+from approvals.policy import in_force
+from approvals.policy.document import dump, parse
 from approvals.policy.domains import DomainSet
 from approvals.policy.engine import Facts, evaluate
 from approvals.policy.errors import DomainListChanged, InvalidDomainList, PolicyChanged, PolicyError
@@ -191,8 +192,21 @@ def test_it_gives_the_policy_with_its_lists_and_asks_once(flow: UserFlow) -> Non
             found = compiled(flow.pk)
     assert found is not None
     assert (found.version_id, found.number, found.lists) == (version.pk, 1, {"partners": DomainSet.of([".example"])})
-    assert len(asked) == 2
+    assert len(asked) == 3
     assert evaluate(found.policy, Facts(make_applicant(), "submit", lists=found.lists)).outcome == "approve"
+
+
+def test_the_rules_are_read_again_only_when_they_are_others(flow: UserFlow, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(in_force, "SECONDS", 0.0)
+    publish(flow, ONE, base=0, actor=None)
+    first, again = compiled(flow.pk), compiled(flow.pk)
+    assert first is not None
+    assert again is not None
+    assert first.policy is again.policy
+    publish(flow, TWO, base=1, actor=None)
+    other = compiled(flow.pk)
+    assert other is not None
+    assert (other.number, len(other.policy.rules)) == (2, 2)
 
 
 def test_it_remembers_that_there_is_none(flow: UserFlow) -> None:
@@ -213,7 +227,7 @@ def test_what_is_published_here_holds_at_once(flow: UserFlow) -> None:
 def test_what_is_published_elsewhere_holds_soon(flow: UserFlow, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(in_force, "SECONDS", 0.05)
     assert compiled(flow.pk) is None
-    PolicyVersion.objects.create(flow=flow, number=1, document=versions.dump(versions.parse(ONE)))
+    PolicyVersion.objects.create(flow=flow, number=1, document=dump(parse(ONE)))
     until = time.monotonic() + 10
     while compiled(flow.pk) is None:
         assert time.monotonic() < until
