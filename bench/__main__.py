@@ -1,4 +1,4 @@
-"""`python -m bench [connector] [queue] [memory]`: what Foyer does, beside the limits of the same machine.
+"""`python -m bench [connector] [queue] [memory] [policy]`: what Foyer does, beside the limits of the same machine.
 
 Without a name the connector alone: the others take minutes and a database of their own.
 """
@@ -8,9 +8,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench import connector, memory, queue
+from bench import connector, memory, policy, queue
 
-PARTS: dict[str, Callable[[], int | None]] = {"connector": connector.main, "queue": queue.main, "memory": memory.main}
+PARTS: dict[str, Callable[[], int | None]] = {
+    "connector": connector.main,
+    "queue": queue.main,
+    "memory": memory.main,
+    "policy": policy.main,
+}
 
 
 def main() -> int:

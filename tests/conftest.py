@@ -13,6 +13,7 @@ from pytest_django import DjangoDbBlocker
 
 from accounts.models import User
 from approvals.models import UserFlow
+from approvals.policy import in_force
 from tests.factories import make_flow, make_user
 
 pytest_plugins = ["tests.servers"]
@@ -51,6 +52,14 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
         others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
         with django_db_blocker.unblock(), connection.cursor() as cursor:
             cursor.execute(f"{others} AND pid <> pg_backend_pid()")
+
+
+@pytest.fixture(autouse=True)
+def policies_read_anew() -> Iterator[None]:
+    """No policy is remembered from another test, whose flow had the same key."""
+    in_force.forget()
+    yield
+    in_force.forget()
 
 
 @pytest.fixture
