@@ -169,7 +169,8 @@ def _note_unknown(entry: OutboxEntry, problem: Later | Never, began_at: datetime
     if request is None:
         return
     tried_for = timezone.now() - (entry.begun_at or began_at)
-    again = isinstance(problem, Later) and tried_for < GOES_ON_FOR
+    # Settings are read at the start: until then there is nothing to try.
+    again = isinstance(problem, Later) and problem.code != "not_configured" and tried_for < GOES_ON_FOR
     facts = {"why": problem.code, "again": again}
     if problem.code == "permission_missing":
         facts["permission"] = permission
