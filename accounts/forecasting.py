@@ -22,15 +22,14 @@ from accounts.graph.sorting import sort
 from accounts.provisioning import looking
 from approvals import workflow
 from approvals.applicant import Applicant
-from approvals.errors import Later, Never, Standstill
+from approvals.errors import Later, Never
 from approvals.forecasts import Code
 from approvals.models import Delivery, Forecast, OutboxEntry, SignUpRequest, UserFlow
 
 KEPT_DELETED = timedelta(days=30)
 """How long Entra keeps what was deleted."""
 GOES_ON_FOR = timedelta(hours=12)
-STANDSTILL_SECONDS = 1800.0
-"""What stops every look is not mended by looking often."""
+"""For how long a tenant that cannot be asked is asked again, ever more seldom."""
 
 # What `looking` raises when somebody or something stands in the way.
 OBSTACLES = {
@@ -175,8 +174,6 @@ def _note_unknown(entry: OutboxEntry, problem: Later | Never, began_at: datetime
     if problem.code == "permission_missing":
         facts["permission"] = permission
     _keep(request, Finding(Code.UNKNOWN, facts), began_at)
-    if isinstance(problem, Standstill) and again:
-        raise Later(problem.code, problem.reason, delay=STANDSTILL_SECONDS) from problem
     if isinstance(problem, Later) and again:
         raise problem
 

@@ -32,9 +32,11 @@ def record_forecast(request_id: UUID, *, code: str, facts: dict[str, Any], at: d
     with transaction.atomic(durable=True):
         if not SignUpRequest.objects.filter(pk=request_id, status=SignUpRequest.Status.PENDING).exists():
             return False
-        if Forecast.objects.filter(Q(at__lte=at) | Q(code=""), pk=request_id).update(**found):
+        older = Forecast.objects.filter(Q(at__lte=at) | Q(code=""), pk=request_id)
+        if older.update(**found) or Forecast.objects.get_or_create(pk=request_id, defaults=found)[1]:
             return True
-        return Forecast.objects.get_or_create(pk=request_id, defaults=found)[1]
+        # Another look has just written the first row, and it may be the older one.
+        return older.update(**found) == 1
 
 
 def look_again(request_id: UUID, *, actor: User | None) -> None:
