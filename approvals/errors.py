@@ -79,6 +79,21 @@ class NothingToRetry(Conflict):
     message = _("There is no failed delivery to try again.")
 
 
+class NothingToForesee(Conflict):
+    """The request is decided: what approving would do is no question any more."""
+
+    code = "nothing_to_foresee"
+    message = _("This request has been decided, so there is nothing to look for.")
+
+
+class LookedJustNow(ApprovalError):
+    """The tenant was looked into for this request a moment ago, or is being looked into."""
+
+    code = "looked_just_now"
+    status = 429
+    message = _("Foyer looked into the tenant a moment ago. Check again in half a minute.")
+
+
 class InvalidDecision(ApprovalError):
     """The texts of a decision cannot be used."""
 

@@ -17,7 +17,7 @@ Status = SignUpRequest.Status
 
 
 def announce(entry: OutboxEntry) -> None:
-    """A request came in: write to the applicant, and to every reviewer of the flow who wants to know.
+    """A request came in: write to the applicant and every reviewer of the flow who wants to know; look into the tenant.
 
     Nothing for a request that has been decided for good meanwhile. Once each, however often this runs.
     """
@@ -28,6 +28,7 @@ def announce(entry: OutboxEntry) -> None:
         outbox.enqueue("mail.received", request=request, once=f"received:{request.pk}")
         for user in _reviewers(request.flow):
             outbox.enqueue("mail.waiting", request=request, once=f"waiting:{request.pk}:{user}", user=user)
+        outbox.enqueue("tenant.look", request=request, once=f"look:{request.pk}", burst="tenant.look")
 
 
 def send_received(entry: OutboxEntry) -> Done | None:

@@ -28,7 +28,7 @@ VARIABLES = (
     Variable("SIMULATOR_CLIENT_CERTIFICATE", "", "PEM file with certificates it may sign in with instead"),
     Variable(
         "SIMULATOR_PERMISSIONS",
-        "User.Invite.All User.ReadWrite.All GroupMember.ReadWrite.All Organization.Read.All",
+        "User.Invite.All User.ReadWrite.All GroupMember.ReadWrite.All Organization.Read.All Policy.Read.All",
         "application permissions an administrator has consented to",
     ),
     Variable("SIMULATOR_EXTENSIONS_APP_ID", "831374b3bd5041bfaa54263ec9e050fc", "prefix of custom attributes, 32 hex"),

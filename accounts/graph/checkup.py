@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -20,7 +17,6 @@ from approvals.errors import Later, Never
 TO_INVITE = (client.INVITE_USERS, client.WRITE_USERS, "Directory.ReadWrite.All")
 TO_WRITE = (client.WRITE_USERS, "Directory.ReadWrite.All")
 TO_JOIN = (client.WRITE_MEMBERS, "Group.ReadWrite.All", "Directory.ReadWrite.All")
-FORBIDDEN_INVITERS = {"none", "adminsAndGuestInviters"}
 
 
 @dataclass(frozen=True)
@@ -75,7 +71,7 @@ def _tenant_domain() -> Finding:
 
 
 def _permissions(token: str, *, joins_groups: bool) -> Iterator[Finding]:
-    roles = _roles(token)
+    roles = tokens.roles_in(token)
     if roles is None:
         yield Finding(None, _("The permissions in the token cannot be read; the calls below show whether they do"))
         return
@@ -85,7 +81,7 @@ def _permissions(token: str, *, joins_groups: bool) -> Iterator[Finding]:
         yield _permission(_("put guests into groups"), TO_JOIN, roles)
 
 
-def _permission(task: str, sufficient: tuple[str, ...], roles: set[str]) -> Finding:
+def _permission(task: str, sufficient: tuple[str, ...], roles: frozenset[str]) -> Finding:
     held = [name for name in sufficient if name in roles]
     if held:
         return Finding(True, _("Foyer may %(task)s (%(permission)s)") % {"task": task, "permission": held[0]})
@@ -94,16 +90,6 @@ def _permission(task: str, sufficient: tuple[str, ...], roles: set[str]) -> Find
         "permissions)."
     )
     return Finding(False, _("Foyer may not %s") % task, advice % sufficient[0])
-
-
-def _roles(token: str) -> set[str] | None:
-    """The application permissions in a token; None when it is none that can be read. Graph alone judges the token."""
-    try:
-        part = token.split(".")[1]
-        claims: Any = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-        return set(claims.get("roles", []))
-    except (IndexError, ValueError, AttributeError, TypeError):
-        return None
 
 
 def _reading() -> Finding:
@@ -136,16 +122,16 @@ def _organization() -> Finding:
 
 def _invitation_policy() -> Finding:
     try:
-        inviters = client.read_authorization_policy().get("allowInvitesFrom", "")
+        forbidden = client.forbids_invitations()
     except GraphRefused as refused:
         if refused.status not in (400, 403, 404):
             raise
         return Finding(
             None,
-            _("The policy on invitations cannot be read (%s would allow it; not needed for Foyer to work)")
+            _("The policy on invitations cannot be read (%s would let reviewers see when it forbids to invite)")
             % refused.permission,
         )
-    if inviters not in FORBIDDEN_INVITERS:
+    if not forbidden:
         return Finding(True, _("The tenant lets applications invite guests"))
     advice = _(
         "Under External Identities > External collaboration settings, allow guest invites for member users or for "

@@ -31,6 +31,10 @@ WRITE_MEMBERS = "GroupMember.ReadWrite.All"
 READ_GROUPS = "GroupMember.Read.All"
 READ_TENANT = "Organization.Read.All"
 READ_POLICIES = "Policy.Read.All"
+# Any one of them lets Foyer read the policy; the first is the least.
+TO_READ_POLICIES = frozenset({READ_POLICIES, "Policy.ReadWrite.Authorization"})
+# An application is no administrator and no guest inviter: these two keep it from inviting, whatever its permissions.
+FORBIDDEN_INVITERS = frozenset({"none", "adminsAndGuestInviters"})
 
 log = structlog.get_logger(__name__)
 
@@ -109,9 +113,15 @@ def read_organization() -> dict[str, Any]:
     return dict(tenants[0])
 
 
-def read_authorization_policy() -> dict[str, Any]:
-    """The tenant's policy on who may invite guests."""
-    return _json("GET", "/policies/authorizationPolicy", permission=READ_POLICIES)
+def forbids_invitations() -> bool:
+    """Whether the tenant's policy keeps applications from inviting guests."""
+    policy = _json("GET", "/policies/authorizationPolicy", permission=READ_POLICIES)
+    return policy.get("allowInvitesFrom") in FORBIDDEN_INVITERS
+
+
+def may_read_policies() -> bool:
+    """Whether the token at hand holds a permission for that. Graph is not asked: a refusal would cost a new token."""
+    return bool(TO_READ_POLICIES & (tokens.roles_in(tokens.token().value) or frozenset()))
 
 
 def read_one_user() -> None:

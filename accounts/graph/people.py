@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from accounts.graph.payloads import ISSUERS, guest_identity
 from approvals.applicant import Applicant
 from approvals.errors import Never
 
-FIELDS = "id,userType,accountEnabled,mail,otherMails,externalUserState,identities"
+FIELDS = "id,userType,accountEnabled,mail,otherMails,externalUserState,identities,createdDateTime,deletedDateTime"
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,8 @@ class Person:
     is_pending: bool = False
     addresses: frozenset[str] = frozenset()
     identities: frozenset[tuple[str, str]] = frozenset()
+    created_at: datetime | None = None
+    deleted_at: datetime | None = None
 
 
 def read_person(user: dict[str, Any]) -> Person:
@@ -37,6 +41,8 @@ def read_person(user: dict[str, Any]) -> Person:
         is_pending=user.get("externalUserState") == "PendingAcceptance",
         addresses=frozenset(address.lower() for address in addresses if address),
         identities=frozenset(_identities(user.get("identities") or [])),
+        created_at=_moment(user.get("createdDateTime")),
+        deleted_at=_moment(user.get("deletedDateTime")),
     )
 
 
@@ -91,6 +97,15 @@ def _identities(entries: Iterable[dict[str, Any]]) -> Iterable[tuple[str, str]]:
     for entry in entries:
         if entry.get("signInType") != "userPrincipalName":
             yield _key(entry.get("issuer") or "", entry.get("issuerAssignedId") or "")
+
+
+def _moment(text: Any) -> datetime | None:
+    """A time of Graph's; None for what is none, or says no zone."""
+    try:
+        moment = parse_datetime(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return moment if moment is not None and moment.tzinfo else None
 
 
 def _key(issuer: str, assigned: str) -> tuple[str, str]:

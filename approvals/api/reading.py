@@ -25,7 +25,7 @@ from approvals.lanes import in_lanes
 from approvals.models import AuditEvent, SignUpRequest, UserFlow
 from approvals.models.sign_up_request import SignUpRequestQuerySet, normalise_reference
 
-SHOWN_WITH_A_REQUEST = ("flow", "delivery", "decided_by", "previous")
+SHOWN_WITH_A_REQUEST = ("flow", "delivery", "decided_by", "forecast", "previous")
 Filters = TypeVar("Filters", bound=PageFilters)
 
 

@@ -10,6 +10,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from approvals.api.filters import DELIVERY_STATES
+from approvals.forecasts import Code, Tone, outlook_of
 from approvals.models import Action, AuditEvent, Delivery, SignUpRequest, UserFlow
 
 NO_DELIVERY = {
@@ -53,6 +54,18 @@ class DeliverySerializer(serializers.Serializer[Any]):
     next_try_at = serializers.DateTimeField(allow_null=True)
 
 
+class ForecastSerializer(serializers.Serializer[Any]):
+    """What approving would do, as a look into the tenant found it. Null for a request that is decided."""
+
+    code = serializers.ChoiceField(
+        choices=[code.value for code in Code], allow_null=True, help_text="Null: not known yet."
+    )
+    tone = serializers.ChoiceField(choices=[tone.value for tone in Tone])
+    sentence = serializers.CharField(help_text="The same for people.")
+    advice = serializers.CharField(help_text="What to do next; empty when nothing stands in the way.")
+    at = serializers.DateTimeField(allow_null=True, help_text="When the tenant was looked into.")
+
+
 class LinksSerializer(serializers.Serializer[Any]):
     """Where to go on."""
 
@@ -68,6 +81,7 @@ class RequestSerializer(serializers.Serializer[SignUpRequest]):
     status = serializers.ChoiceField(choices=SignUpRequest.Status.choices)
     version = serializers.IntegerField(help_text="Send it with a decision, to decide on nothing you have not seen.")
     delivery = serializers.SerializerMethodField()
+    forecast = serializers.SerializerMethodField()
     applicant = ApplicantSerializer(source="*")
     submitted_at = serializers.DateTimeField()
     decided_at = serializers.DateTimeField(allow_null=True)
@@ -91,6 +105,15 @@ class RequestSerializer(serializers.Serializer[SignUpRequest]):
             return NO_DELIVERY
         shown = {name: getattr(delivery, name) or None for name in NO_DELIVERY}
         return dict(DeliverySerializer(shown).data)
+
+    @extend_schema_field(ForecastSerializer(allow_null=True))
+    def get_forecast(self, request: SignUpRequest) -> dict[str, Any] | None:
+        """What approving would do, as long as that is a question."""
+        outlook = outlook_of(request)
+        if outlook is None:
+            return None
+        shown = {name: getattr(outlook, name) for name in ("tone", "sentence", "advice", "at")}
+        return dict(ForecastSerializer({**shown, "code": outlook.code or None}).data)
 
     @extend_schema_field(LinksSerializer)
     def get_links(self, request: SignUpRequest) -> dict[str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from approvals.outbox.claiming import claim
 from approvals.outbox.draining import drain
 from approvals.outbox.ending import ATTEMPTS_AT_A_BUG, Done, back_off
-from approvals.outbox.writing import cancel_decision, drop_decision, enqueue, new_entry, retry
+from approvals.outbox.writing import cancel_decision, drop_decision, enqueue, hasten, new_entry, retry
 
 __all__ = [
     "ATTEMPTS_AT_A_BUG",
@@ -20,6 +20,7 @@ __all__ = [
     "drain",
     "drop_decision",
     "enqueue",
+    "hasten",
     "new_entry",
     "retry",
 ]

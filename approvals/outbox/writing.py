@@ -25,16 +25,17 @@ def enqueue(
     actor: User | None = None,
     delay: float = 0,
     once: str | None = None,
+    burst: str = "",
     **payload: Any,
 ) -> None:
     """Write work that is due after `delay` seconds, and nudge a worker when the transaction has committed.
 
-    `actor` is who caused it: many entries of one person do not hold up those of others. With `once`, a second call
-    with the same value changes nothing. The payload takes ids and codes only.
+    `actor` is who caused it: many entries of one person do not hold up those of others, and neither do those of one
+    `burst`, which is for work that nobody caused. With `once`, a second call with the same value changes nothing. The
+    payload takes ids and codes only.
     """
-    columns = new_entry(
-        kind, request_id=request.pk if request else None, actor=actor, delay=delay, once=once, **payload
-    )
+    request_id = request.pk if request else None
+    columns = new_entry(kind, request_id=request_id, actor=actor, delay=delay, once=once, burst=burst, **payload)
     OutboxEntry.objects.bulk_create([OutboxEntry(**columns)], ignore_conflicts=once is not None)
     transaction.on_commit(lambda: nudge.workers(delay), robust=True)
 
@@ -46,11 +47,12 @@ def new_entry(
     actor: User | None = None,
     delay: float = 0,
     once: str | None = None,
+    burst: str = "",
     **payload: Any,
 ) -> dict[str, Any]:
     """What is to be written of new work; every other column has its default. For whoever writes rows without models."""
     due_at = timezone.now() + timedelta(seconds=delay)
-    source = f"user:{actor.pk}" if actor else ""
+    source = f"user:{actor.pk}" if actor else burst
     return {
         "kind": kind,
         "request_id": request_id,
@@ -61,6 +63,19 @@ def new_entry(
         "due_at": due_at,
         "turn_at": turn(due_at, source),
     }
+
+
+def hasten(kind: str, request: SignUpRequest) -> bool:
+    """Let work of that kind that waits for a request come due now. False, with nothing changed, when there is none.
+
+    True also for work that is in hand, which is left alone.
+    """
+    waiting = OutboxEntry.objects.queued().filter(request=request, kind=kind)
+    now = timezone.now()
+    if not waiting.filter(lease=None).update(due_at=now, turn_at=now):
+        return waiting.exists()
+    transaction.on_commit(nudge.workers, robust=True)
+    return True
 
 
 def cancel_decision(request: SignUpRequest, decision: int) -> bool:

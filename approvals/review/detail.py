@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from approvals.applicant import provider_name
+from approvals.forecasts import outlook_of
 from approvals.mail.letter import Mail
 from approvals.models import AuditEvent, SignUpRequest
 from approvals.review.answers import answers_of, claims_of, earlier_answers_of
@@ -99,6 +100,7 @@ def _panel(request: HttpRequest, sign_up: SignUpRequest) -> dict[str, Any]:
     return {
         "sign_up": sign_up,
         "delivery": delivery,
+        "outlook": outlook_of(sign_up),
         "steps": steps_of(delivery) if delivery else [],
         "is_moving": delivery is not None and is_moving(delivery),
         "watch": 0 if is_over(until) else seconds_between(sign_up),

@@ -19,12 +19,12 @@ def reader_of(request: HttpRequest) -> User:
 
 
 def visible_request(request: HttpRequest, reference: str) -> SignUpRequest:
-    """The request with this reference, with its flow, decider, delivery and the person's earlier request.
+    """The request with this reference, with its flow, decider, delivery, forecast and the person's earlier request.
 
     Raises Http404 when there is none or the reader does not review its flow: the two look the same.
     """
     rows = SignUpRequest.objects.visible_to(reader_of(request)).select_related(
-        "flow", "decided_by", "delivery", "previous"
+        "flow", "decided_by", "delivery", "forecast", "previous"
     )
     found = rows.filter(reference=normalise_reference(reference)).first()
     if found is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 from django.views.generic import RedirectView
 
-from approvals.review import decisions, detail, history, queue
+from approvals.review import decisions, detail, foresight, history, queue
 
 app_name = "review"
 urlpatterns = [
@@ -13,6 +13,8 @@ urlpatterns = [
     path("requests/", queue.queue, name="queue"),
     path("requests/<str:reference>/", detail.request_page, name="request"),
     path("requests/<str:reference>/progress", detail.progress, name="progress"),
+    path("requests/<str:reference>/forecast", foresight.forecast, name="forecast"),
+    path("requests/<str:reference>/look", foresight.look, name="look"),
     path("requests/<str:reference>/approve", decisions.approve, name="approve"),
     path("requests/<str:reference>/deny", decisions.deny, name="deny"),
     path("requests/<str:reference>/deny/preview", decisions.deny_preview, name="deny-preview"),

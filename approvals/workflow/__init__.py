@@ -15,6 +15,7 @@ from approvals.workflow.delivery import (
     record_standstill,
     retry_delivery,
 )
+from approvals.workflow.forecast import look_again, record_forecast
 from approvals.workflow.submission import Standing, check_status, submit
 
 __all__ = [
@@ -22,8 +23,10 @@ __all__ = [
     "approve",
     "check_status",
     "deny",
+    "look_again",
     "record_delayed",
     "record_failed",
+    "record_forecast",
     "record_progress",
     "record_provisioned",
     "record_standstill",

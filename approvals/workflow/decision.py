@@ -22,6 +22,7 @@ from approvals.errors import (
     TooLateToUndo,
 )
 from approvals.models import Action, Delivery, SignUpRequest, UserFlow
+from approvals.workflow import forecast
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -120,6 +121,7 @@ def reopen(request_id: UUID, *, actor: User | None, version: int | None = None) 
             undone = request.status
             _back_to_pending(request)
             audit.record(Action.REOPENED, request=request, actor=actor, decision=undone)
+            forecast.expect_change(request, actor=actor)
     except IntegrityError as error:
         raise AnotherRequestOpen from error
     return _fresh(request)

@@ -35,14 +35,18 @@ _made: dict[UUID, str] = {}
 
 @contextmanager
 def played_for_the_past() -> Iterator[None]:
-    """Let the outbox of this process deliver to this module, and decisions be held as long as they usually are."""
-    real, hold = _HANDLERS["guest.provision"], settings.DECISION_HOLD_SECONDS
+    """Let the outbox of this process deliver to this module, and decisions be held as long as they usually are.
+
+    Looks into the tenant are left to the workers of the present: what approving will do is about the tenant of today.
+    """
+    real, hold = dict(_HANDLERS), settings.DECISION_HOLD_SECONDS
     _HANDLERS["guest.provision"] = f"{__name__}.provision_guest"
+    del _HANDLERS["tenant.look"]
     settings.DECISION_HOLD_SECONDS = HOLD_SECONDS
     try:
         yield
     finally:
-        _HANDLERS["guest.provision"] = real
+        _HANDLERS.update(real)
         settings.DECISION_HOLD_SECONDS = hold
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from simulator.graph import groups, invitations, organization, users
+from simulator.graph import groups, invitations, organization, policies, users
 from simulator.graph.messages import GraphAnswer, GraphRequest, refused
 from simulator.refusals import GraphError, bad_query, denied, invitation_denied
 from simulator.tenant import Tenant
@@ -21,6 +21,7 @@ INVITE = WRITE_USERS | {"User.Invite.All"}
 WRITE_MEMBERS = {"GroupMember.ReadWrite.All", "Group.ReadWrite.All", "Directory.ReadWrite.All"}
 READ_GROUPS = WRITE_MEMBERS | {"GroupMember.Read.All", "Group.Read.All", "Directory.Read.All"}
 READ_TENANT = {"Organization.Read.All", "Organization.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}
+READ_POLICIES = {"Policy.Read.All", "Policy.ReadWrite.Authorization"}
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ ROUTES = (
     _route("POST /groups/{group_id}/members/$ref", groups.add_member, WRITE_MEMBERS),
     _route("DELETE /groups/{group_id}/members/{user_id}/$ref", groups.remove_member, WRITE_MEMBERS),
     _route("GET /organization", organization.read_organization, READ_TENANT),
+    _route("GET /policies/authorizationPolicy", policies.read_authorization_policy, READ_POLICIES),
 )
 
 

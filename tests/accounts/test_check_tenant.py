@@ -48,7 +48,7 @@ def test_it_finds_a_good_tenant_good(tenant: SimulatorProcess, flow: UserFlow) -
         "✓ Foyer may put guests into groups (GroupMember.ReadWrite.All)",
         "✓ Foyer may read the directory's users",
         "✓ fabrikam.onmicrosoft.com is a verified domain of the tenant",
-        "· The policy on invitations cannot be read (Policy.Read.All would allow it; not needed for Foyer to work)",
+        "✓ The tenant lets applications invite guests",
         f"✓ Group “Partner portal guests” ({GROUP}) is there",
     ]
 
@@ -167,7 +167,16 @@ def test_it_is_content_with_the_least_permissions(narrow_tenant: SimulatorProces
     lines, refusal = check()
 
     assert refusal == ""
-    assert (
-        "· The tenant's domains cannot be read (Organization.Read.All would allow it; not needed for Foyer to work)"
-        in lines
-    )
+    assert lines_with("·", lines) == [
+        "The tenant's domains cannot be read (Organization.Read.All would allow it; not needed for Foyer to work)",
+        "The policy on invitations cannot be read (Policy.Read.All would let reviewers see when it forbids to invite)",
+    ]
+
+
+def test_it_says_that_the_tenant_forbids_invitations(tenant: SimulatorProcess, flow: UserFlow) -> None:
+    tenant.fault("invitations_forbidden")
+
+    lines, refusal = check()
+
+    assert lines_with("✗", lines) == ["The tenant does not let applications invite guests"]
+    assert refusal == "1 check failed."

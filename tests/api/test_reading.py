@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from pytest_django.fixtures import DjangoAssertNumQueries
 
 from accounts.models import User
@@ -255,6 +256,24 @@ def test_it_answers_its_own_failure_with_a_problem_that_tells_nothing(
     (logged,) = [line for line in log_lines.getvalue().splitlines() if "api_broke" in line]
     assert "JSONDecodeError" in logged
     assert "secret claim" not in logged
+
+
+def test_it_says_what_approving_would_do_as_long_as_that_is_a_question(api: Caller, flow: UserFlow, anna: User) -> None:
+    request, at = make_request(flow), timezone.now()
+    unknown = api.listed("requests/")[0]["forecast"]
+    assert (unknown["code"], unknown["tone"], unknown["at"]) == (None, "unknown", None)
+
+    workflow.record_forecast(request.pk, code="cannot_invite_plus", facts={}, at=at)
+
+    assert body(api.get(f"requests/{request.reference}/"))["forecast"] == {
+        "code": "cannot_invite_plus",
+        "tone": "blocked",
+        "sentence": "This address cannot be invited: it has a plus sign.",
+        "advice": "Deny the request, and ask the applicant to sign up with another address.",
+        "at": at.isoformat().replace("+00:00", "Z"),
+    }
+    workflow.deny(request.pk, actor=anna)
+    assert api.listed("requests/")[0]["forecast"] is None
 
 
 def _pages(api: Caller, path: str, link: str, **query: str) -> list[Any]:

@@ -105,7 +105,7 @@ def test_it_reopens_no_second_request_of_the_same_person(flow: UserFlow, anna: U
 def test_reopening_cancels_mail_that_has_not_left(flow: UserFlow, anna: User) -> None:
     request = make_request(flow, status="denied", by=anna)
     workflow.reopen(request.pk, actor=anna)
-    assert work_of(request) == [("mail.denied", "cancelled")]
+    assert work_of(request) == [("mail.denied", "cancelled"), ("tenant.look", "queued")]
 
 
 def test_an_approval_on_return_asks_graph_for_nothing(anna: User, flow: UserFlow) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import User
 from approvals import workflow
@@ -14,6 +15,7 @@ from approvals.errors import (
     CannotReopen,
     NotAllowed,
     NotDecided,
+    NothingToForesee,
     NothingToRetry,
     TooLateToUndo,
 )
@@ -33,6 +35,10 @@ VERBS: dict[str, Verb] = {
         request.pk, guest_id="9d1c", made=Delivery.Made.INVITED
     ),
     "record_failed": lambda request, _who: workflow.record_failed(request.pk, code="x", explanation="Broken."),
+    "record_forecast": lambda request, _who: workflow.record_forecast(
+        request.pk, code="will_invite", facts={}, at=timezone.now()
+    ),
+    "look_again": lambda request, who: workflow.look_again(request.pk, actor=who),
     "submit": lambda request, _who: workflow.submit(request.flow, make_applicant(request.email)),
 }
 
@@ -46,6 +52,8 @@ TABLE: dict[str, dict[str, Outcome]] = {
         "retry": NothingToRetry,
         "record_provisioned": "pending",
         "record_failed": "pending",
+        "record_forecast": "pending",
+        "look_again": "pending",
         "submit": "pending",
     },
     "held approval": {
@@ -56,6 +64,8 @@ TABLE: dict[str, dict[str, Outcome]] = {
         "retry": NothingToRetry,
         "record_provisioned": "approved/done",
         "record_failed": "approved/failed",
+        "record_forecast": "approved/queued",
+        "look_again": NothingToForesee,
         "submit": "approved/queued",
     },
     "held denial": {
@@ -66,6 +76,8 @@ TABLE: dict[str, dict[str, Outcome]] = {
         "retry": NothingToRetry,
         "record_provisioned": "denied",
         "record_failed": "denied",
+        "record_forecast": "denied",
+        "look_again": NothingToForesee,
         "submit": "denied",
     },
     "approved": {
@@ -76,6 +88,8 @@ TABLE: dict[str, dict[str, Outcome]] = {
         "retry": NothingToRetry,
         "record_provisioned": "approved/done",
         "record_failed": "approved/failed",
+        "record_forecast": "approved/queued",
+        "look_again": NothingToForesee,
         "submit": "approved/queued",
     },
     "provisioned": {
@@ -86,6 +100,8 @@ TABLE: dict[str, dict[str, Outcome]] = {
         "retry": NothingToRetry,
         "record_provisioned": "approved/done",
         "record_failed": "approved/done",
+        "record_forecast": "approved/done",
+        "look_again": NothingToForesee,
         "submit": "approved/done",
     },
     "failed": {
@@ -96,6 +112,8 @@ TABLE: dict[str, dict[str, Outcome]] = {
         "retry": "approved/queued",
         "record_provisioned": "approved/done",
         "record_failed": "approved/failed",
+        "record_forecast": "approved/failed",
+        "look_again": NothingToForesee,
         "submit": "approved/failed",
     },
     "denied": {
@@ -106,6 +124,8 @@ TABLE: dict[str, dict[str, Outcome]] = {
         "retry": NothingToRetry,
         "record_provisioned": "denied",
         "record_failed": "denied",
+        "record_forecast": "denied",
+        "look_again": NothingToForesee,
         "submit": "denied",
     },
 }
@@ -143,7 +163,7 @@ def test_it_does_or_refuses(state: str, verb: str, outcome: Outcome, flow: UserF
     assert list(OutboxEntry.objects.values_list("pk", "state")) == work
 
 
-@pytest.mark.parametrize("verb", ["approve", "deny", "undo", "reopen", "retry"])
+@pytest.mark.parametrize("verb", ["approve", "deny", "undo", "reopen", "retry", "look_again"])
 @pytest.mark.parametrize("state", list(TABLE))
 def test_it_refuses_who_does_not_review_the_flow(
     verb: str, state: str, flow: UserFlow, stranger: User, settings

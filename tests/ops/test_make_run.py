@@ -119,9 +119,18 @@ class TestTheFirstRun:
         assert delivered <= {user["id"] for user in directory["users"]}
 
     def test_it_has_no_work_left_over_from_the_past(self, first: Run) -> None:
+        # Looks into the tenant of today are made by the workers of today.
         code = "from approvals.models import OutboxEntry; print(OutboxEntry.objects.queued().count())"
 
-        assert first.manage("shell", "--no-imports", "-c", code).strip() == "0"
+        wait_until(lambda: first.manage("shell", "--no-imports", "-c", code).strip() == "0")
+
+    def test_it_knows_what_approving_would_do(self, first: Run) -> None:
+        code = (
+            "from approvals.models import SignUpRequest as R; "
+            "print({r.forecast.code for r in R.objects.filter(status='pending', flow__provisioning='graph')})"
+        )
+
+        assert "will_create" in first.manage("shell", "--no-imports", "-c", code)
 
     def test_it_refuses_a_second_run_on_the_same_folder(self, first: Run) -> None:
         code, said = refused(first.environ)

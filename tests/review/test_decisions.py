@@ -15,7 +15,7 @@ from approvals.models import Action, AuditEvent, Delivery, OutboxEntry, SignUpRe
 from tests.factories import make_applicant, make_flow, make_request
 from tests.review.conftest import signed_in
 
-DEEDS = ("approve", "deny", "undo", "reopen", "retry", "deny-preview")
+DEEDS = ("approve", "deny", "undo", "reopen", "retry", "deny-preview", "look")
 
 
 def address(deed: str, request: SignUpRequest) -> str:
@@ -280,7 +280,7 @@ def test_it_refuses_to_retry_what_has_not_failed(annas, anna, flow, state) -> No
 @pytest.mark.parametrize(
     ("state", "offered"),
     [
-        ("pending", {"approve", "deny"}),
+        ("pending", {"approve", "deny", "look"}),
         ("approved", {"undo"}),
         ("denied", {"undo"}),
         ("failed", {"undo", "retry"}),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from accounts.models import User
@@ -98,8 +100,19 @@ def make_every_state(flow: UserFlow, anna: User) -> dict[str, SignUpRequest]:
         claims={"note": "y" * 3000, "number": 4},
     )
     made["odd"] = make_request(flow, displayName="مريم\u202e <b>", claims={"age": 4})
+    foresee(made["long"], "will_invite", policy="unread")
+    foresee(made["odd"], "unknown", why="unreachable", again=True)
+    for code in ("already_guest", "invitations_forbidden"):
+        made[code] = make_request(flow, email=f"{code}@x.example")
+        foresee(made[code], code)
     workflow.submit(flow, make_applicant(displayName="مريم", jobTitle="مهندسة"))
     return made
+
+
+def foresee(request: SignUpRequest, code: str, **facts: object) -> None:
+    """A worker has looked into the tenant two minutes ago."""
+    at = timezone.now() - timedelta(minutes=2)
+    workflow.record_forecast(request.pk, code=code, facts=facts, at=at)
 
 
 @pytest.mark.skipif(not AXE.is_file() and not servers_required(), reason="needs axe-core: npm ci in tests/browser")
@@ -269,6 +282,41 @@ def test_it_takes_undo_away_when_the_time_is_over(open_page, anna, flow, setting
     toast = page.get_by_role("status")
     expect(toast.get_by_role("button", name="Undo")).to_be_visible()
     expect(toast.get_by_role("button", name="Undo")).to_have_count(0)
+
+
+def test_it_checks_again_what_approving_will_do_and_shows_it_in_place(open_page, anna, flow) -> None:
+    request = make_request(flow)
+    foresee(request, "deleted_guest_blocks")
+    page = open_page(anna)
+    page.goto(address(request))
+    page.get_by_text("Add a private note").click()
+    page.get_by_label("Private note").first.fill("Typed before.")
+    page.get_by_role("button", name="Check again").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Looking…")).to_be_focused()
+    expect(page.locator("#forecast")).to_contain_text("A deleted guest blocks this address")
+
+    workflow.record_forecast(request.pk, code="will_invite", facts={}, at=timezone.now())
+
+    expect(page.locator("#forecast")).to_contain_text("Approving will invite", timeout=15_000)
+    expect(page.get_by_role("button", name="Check again")).to_be_focused()
+    expect(page.locator("#forecast [hx-trigger]")).to_have_count(0)
+    expect(page.get_by_label("Private note").first).to_have_value("Typed before.")
+    page.keyboard.press("Enter")
+    expect(page.locator("#forecast")).to_contain_text("Foyer looked into the tenant a moment ago.")
+
+
+def test_it_checks_again_without_javascript(open_page, anna, flow) -> None:
+    request = make_request(flow)
+    foresee(request, "will_invite")
+    page = open_page(anna, java_script_enabled=False)
+    page.goto(address(request))
+    page.get_by_role("button", name="Check again").click()
+    expect(page).to_have_url(re.compile("#forecast$"))
+    expect(page.locator("#forecast")).to_contain_text("Looking…")
+    workflow.record_forecast(request.pk, code="already_guest", facts={}, at=timezone.now())
+    page.reload()
+    expect(page.locator("#forecast")).to_contain_text("This person is already a guest")
 
 
 @pytest.mark.parametrize("words", ["مهندسة", "مهندسة\nمريم"])
