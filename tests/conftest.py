@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, sync_playwright
 from pytest_django import DjangoDbBlocker
 
 from accounts.models import User
+from approvals.hints import partners
 from approvals.models import UserFlow
 from tests.factories import make_flow, make_user
 
@@ -51,6 +52,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
         others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
         with django_db_blocker.unblock(), connection.cursor() as cursor:
             cursor.execute(f"{others} AND pid <> pg_backend_pid()")
+
+
+@pytest.fixture(autouse=True)
+def fresh_partners() -> None:
+    """No test knows the partners and colleagues of the one before."""
+    partners.forget()
 
 
 @pytest.fixture
