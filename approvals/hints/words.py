@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext_lazy
 
 from approvals.hints import hint
+from approvals.hints.letters import scripts
 from approvals.hints.look_alike import How
 
 Facts = Mapping[str, Any]
@@ -85,14 +86,16 @@ def _look_alike(facts: Facts, _flows: FlowNames) -> Said:
     values: Values = {"domain": facts["domain"], "partner": facts["partner"]}
     if "decoded" in facts:
         values["decoded"] = facts["decoded"]
-        return _(
-            "The domain %(domain)s reads %(decoded)s, with letters from elsewhere, and looks like %(partner)s, "
-            "a known partner."
-        ), values
+        if scripts(facts["decoded"]) - scripts(facts["partner"]):
+            return _(
+                "The domain %(domain)s reads %(decoded)s, with letters from another script. It looks like %(partner)s, "
+                "a known partner."
+            ), values
+        return _("The domain %(domain)s reads %(decoded)s. It looks like %(partner)s, a known partner."), values
     if facts["how"] == How.EDIT:
         values["letters"] = int(facts["letters"])
         return ngettext(
-            "The domain %(domain)s looks like %(partner)s, a known partner: it differs in %(letters)s letter.",
+            "The domain %(domain)s looks like %(partner)s, a known partner: it differs in one letter.",
             "The domain %(domain)s looks like %(partner)s, a known partner: it differs in %(letters)s letters.",
             int(facts["letters"]),
         ), values
@@ -101,7 +104,7 @@ def _look_alike(facts: Facts, _flows: FlowNames) -> Said:
 
 _LIKENESSES: dict[str, Callable[[], str]] = {
     How.INSIDE: lambda: _(
-        "The domain %(domain)s has %(partner)s, a known partner, in front of another domain it belongs to."
+        "The domain %(domain)s contains %(partner)s, a known partner, but lies under another domain."
     ),
     How.ENDING: lambda: _("The domain %(domain)s has the name of %(partner)s, a known partner, and another ending."),
     How.LETTERS: lambda: _(
@@ -134,8 +137,8 @@ def _disposable(facts: Facts, _flows: FlowNames) -> Said:
 
 
 def _mixed_scripts(facts: Facts, _flows: FlowNames) -> Said:
-    scripts = ", ".join(str(_SCRIPTS.get(script, str(script).capitalize())) for script in facts["scripts"])
-    values: Values = {"word": facts["word"], "scripts": scripts}
+    found = ", ".join(str(_SCRIPTS.get(script, str(script).capitalize())) for script in facts["scripts"])
+    values: Values = {"word": facts["word"], "scripts": found}
     if facts["where"] == "name":
         return _("The name has letters of different scripts in one word, %(word)s: %(scripts)s."), values
     values["domain"] = facts["domain"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from approvals import workflow
@@ -154,7 +156,11 @@ class TestAtOnce:
     def test_it_counts_a_guest_once_beside_the_counting_of_history(self) -> None:
         request = make_request(make_flow(), status="provisioned")
         EarlierRequestsCounted.objects.create(pk=1)
-        deeds = [history.count_earlier, lambda: examine(request.pk), lambda: counting.count_let_in(request)]
+        deeds: list[Callable[[], None]] = [
+            history.count_earlier,
+            lambda: examine(request.pk),
+            lambda: counting.count_let_in(request),
+        ]
         ended = at_once(6, lambda number: deeds[number % 3]())
         assert [error for error in ended if error is not None and not isinstance(error, Later)] == []
         assert counts() == (1, 1)
