@@ -12,7 +12,7 @@ from approvals.hints.counting import NEEDED, count
 from approvals.models import EarlierRequestsCounted, OutboxEntry, SignUpRequest
 
 BATCH = 500
-SECONDS = 20.0
+SECONDS = 5.0
 
 
 def count_earlier(_entry: OutboxEntry | None = None) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 
 from approvals import workflow
 from approvals.errors import Later
@@ -128,6 +130,20 @@ class TestHistory:
         history.count_earlier()
         assert counts() == (3, 0)
         assert history.is_finished()
+
+    @pytest.mark.parametrize("requests", [0, 2])
+    def test_the_migration_leaves_work_where_there_are_requests(self, flow, requests) -> None:
+        for number in range(requests):
+            make_request(flow, email=f"{number}@fabrikam.example")
+        migration = import_module("approvals.migrations.0007_mail_domains")
+        for _again in range(2):
+            migration.have_earlier_requests_counted(apps, None)
+        assert OutboxEntry.objects.filter(kind="domains.count").count() == bool(requests)
+        assert history.is_finished() == (not requests)
+        drain()
+        assert history.is_finished()
+        migration.leave_them(apps, None)
+        assert not OutboxEntry.objects.filter(kind="domains.count").exists()
 
     def test_it_is_finished_where_there_was_nothing(self, db) -> None:
         assert history.is_finished()
