@@ -17,14 +17,15 @@ Status = SignUpRequest.Status
 
 
 def announce(entry: OutboxEntry) -> None:
-    """A request came in: write to the applicant and every reviewer of the flow who wants to know; look into the tenant.
+    """A request came in: have it examined, look into the tenant, and write to the applicant and every reviewer who wants to know.
 
-    Nothing for a request that has been decided for good meanwhile. Once each, however often this runs.
+    No mail for a request that has been decided for good meanwhile. Once each, however often this runs.
     """
     request = _request(entry)
-    if not _is_open(request):
-        return
     with transaction.atomic():
+        outbox.enqueue("request.examine", request=request, once=f"examine:{request.pk}")
+        if not _is_open(request):
+            return
         outbox.enqueue("mail.received", request=request, once=f"received:{request.pk}")
         for user in _reviewers(request.flow):
             outbox.enqueue("mail.waiting", request=request, once=f"waiting:{request.pk}:{user}", user=user)

@@ -143,6 +143,9 @@ SESSION_ENGINE = "django.contrib.sessions.backends.db"
 # --- Work that leaves: outbox and Celery ----------------------------------------------------------------------
 OUTBOX_HANDLERS = {
     "request.announce": "approvals.notifications.announce",
+    "request.examine": "approvals.hints.examining.examine_request",
+    "request.let_in": "approvals.hints.examining.note_let_in",
+    "domains.count": "approvals.hints.history.count_earlier",
     "mail.received": "approvals.notifications.send_received",
     "mail.approved": "approvals.notifications.send_approved",
     "mail.denied": "approvals.notifications.send_denied",

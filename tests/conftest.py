@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, sync_playwright
 from pytest_django import DjangoDbBlocker
 
 from accounts.models import User
+from approvals.hints import partners
 from approvals.models import UserFlow
 from approvals.policy import in_force
 from tests.factories import make_flow, make_user
@@ -60,6 +61,12 @@ def policies_read_anew() -> Iterator[None]:
     in_force.forget()
     yield
     in_force.forget()
+
+
+@pytest.fixture(autouse=True)
+def fresh_partners() -> None:
+    """No test knows the partners and colleagues of the one before."""
+    partners.forget()
 
 
 @pytest.fixture

@@ -54,6 +54,7 @@ class UserFlowAdmin(ModelAdmin):
     fieldsets = (
         (None, {"fields": ("name", "slug", "redirect_url", "contact", "is_default")}),
         (gettext_lazy("Reviewers"), {"fields": ("reviewers",)}),
+        (gettext_lazy("Hints for reviewers"), {"fields": ("expects_organisations", "partner_domains")}),
         (gettext_lazy("After an approval"), {"fields": ("provisioning", "invitation_mail", "group_ids")}),
         (gettext_lazy("What applicants are told"), {"fields": ("language", "texts", "reapply_after_days")}),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cached_property
 from typing import Any
 
 from django.urls import reverse
@@ -11,6 +12,8 @@ from rest_framework import serializers
 
 from approvals.api.filters import DELIVERY_STATES
 from approvals.forecasts import Code, Tone, outlook_of
+from approvals.hints.reading import flow_names
+from approvals.hints.words import FlowNames, shown, tells_of_flows
 from approvals.models import Action, AuditEvent, Delivery, SignUpRequest, UserFlow
 
 NO_DELIVERY = {
@@ -66,6 +69,14 @@ class ForecastSerializer(serializers.Serializer[Any]):
     at = serializers.DateTimeField(allow_null=True, help_text="When the tenant was looked into.")
 
 
+class HintSerializer(serializers.Serializer[Any]):
+    """Something that was noticed. It decides nothing."""
+
+    code = serializers.CharField(help_text="What it is, for programs. There may be more of them in a later release.")
+    level = serializers.ChoiceField(choices=["look", "info"], help_text="Worth a second look, or only good to know.")
+    sentence = serializers.CharField(help_text="What was noticed and why it matters, for people.")
+
+
 class LinksSerializer(serializers.Serializer[Any]):
     """Where to go on."""
 
@@ -95,7 +106,21 @@ class RequestSerializer(serializers.Serializer[SignUpRequest]):
     previous = serializers.CharField(
         source="previous.reference", default=None, allow_null=True, help_text="The same person's request before."
     )
+    hints = serializers.SerializerMethodField(
+        help_text="What was noticed about the sign-up, some moments after it came in; the most telling first."
+    )
     links = serializers.SerializerMethodField()
+
+    @extend_schema_field(HintSerializer(many=True))
+    def get_hints(self, request: SignUpRequest) -> list[dict[str, Any]]:
+        """What the caller may know of them."""
+        flows = self._flow_names if tells_of_flows(request.hints) else {}
+        return [dict(HintSerializer(hint).data) for hint in shown(request.hints, flows)]
+
+    @cached_property
+    def _flow_names(self) -> FlowNames:
+        """Read once for all requests of an answer."""
+        return flow_names(self.context["request"].user)
 
     @extend_schema_field(DeliverySerializer)
     def get_delivery(self, request: SignUpRequest) -> dict[str, Any]:

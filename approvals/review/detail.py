@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from approvals.applicant import provider_name
 from approvals.forecasts import outlook_of
+from approvals.hints.reading import hints_for
 from approvals.mail.letter import Mail
 from approvals.models import AuditEvent, SignUpRequest
 from approvals.review.answers import answers_of, claims_of, earlier_answers_of
@@ -51,6 +52,7 @@ def show(
         "refused": refused,
         "preview": preview,
         "provider": provider_name(sign_up.applicant.identity),
+        "hints": hints_for(reader, sign_up),
         "answers": answers_of(sign_up),
         "claims": claims,
         "left_out": sum(not claim.is_carried_over for claim in claims),

@@ -8,6 +8,8 @@ from uuid import UUID
 from django.db.models import Q
 from django.db.models.functions import Right
 
+from approvals.hints.domain_names import in_punycode
+from approvals.hints.mail_domains import says_nothing
 from approvals.lanes import first_rows, with_keys
 from approvals.models import SignUpRequest, UserFlow
 from approvals.models.sign_up_request import SignUpRequestQuerySet
@@ -21,41 +23,6 @@ SHOWN = 5
 MOST_OF_ONE = 200
 MOST_OF_DOMAIN = 500
 LOOKED_AT = 500
-# Providers whose domain says nothing about where somebody works.
-PUBLIC_MAIL_DOMAINS = frozenset(
-    {
-        "aol.com",
-        "gmail.com",
-        "googlemail.com",
-        "gmx.de",
-        "gmx.net",
-        "hotmail.com",
-        "icloud.com",
-        "laposte.net",
-        "libero.it",
-        "live.com",
-        "mac.com",
-        "mail.com",
-        "mail.ru",
-        "me.com",
-        "msn.com",
-        "orange.fr",
-        "outlook.com",
-        "proton.me",
-        "protonmail.com",
-        "qq.com",
-        "t-online.de",
-        "uol.com.br",
-        "web.de",
-        "yahoo.com",
-        "yahoo.de",
-        "yahoo.fr",
-        "yandex.ru",
-        "ymail.com",
-        "zoho.com",
-        "163.com",
-    }
-)
 
 
 def same_person(request: SignUpRequest, reader: User) -> list[SignUpRequest]:
@@ -69,8 +36,8 @@ def same_person(request: SignUpRequest, reader: User) -> list[SignUpRequest]:
 
 
 def same_domain(request: SignUpRequest, reader: User) -> list[SignUpRequest]:
-    """The latest requests of other people at the same organisation; none for a public mail provider."""
-    if not request.domain or request.domain in PUBLIC_MAIL_DOMAINS:
+    """The latest requests of other people at the same organisation; none for a mail service that anybody may use."""
+    if not request.domain or says_nothing(in_punycode(request.domain)):
         return []
     unlike = ~Q(applicant_key=request.applicant_key) & ~Q(normalised_email=request.normalised_email)
     found = list(_of_domain(request.domain).values_list("pk", flat=True)[: MOST_OF_DOMAIN + 1])

@@ -64,6 +64,7 @@ def record_provisioned(request_id: UUID, *, guest_id: str, made: Delivery.Made, 
         SignUpRequest.objects.filter(pk=request_id).update(closed_at=timezone.now(), delivery_failed=False)
         request = SignUpRequest.objects.select_related("flow").get(pk=request_id)
         audit.record(Action.PROVISIONED, request=request, guest_id=guest_id, made=made)
+        outbox.enqueue("request.let_in", request=request)
         if not _entra_mails(request, made):
             outbox.enqueue("mail.approved", request=request, decision=request.version)
     return True

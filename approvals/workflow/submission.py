@@ -8,7 +8,7 @@ from enum import Enum
 from django.db import transaction
 from django.utils import timezone
 
-from approvals import audit
+from approvals import audit, outbox
 from approvals.applicant import Applicant
 from approvals.models import Action, Delivery, SignUpRequest, UserFlow
 from approvals.workflow import recording
@@ -119,12 +119,14 @@ def _take_new_answers(request: SignUpRequest, applicant: Applicant) -> None:
     )
     if changed:
         audit.record(Action.ANSWERS_CHANGED, request=request)
+        outbox.enqueue("request.examine", request=request)
 
 
 def _record_return(request: SignUpRequest) -> None:
     """Note that Entra was told to create the account; the first time completes the delivery."""
-    Delivery.objects.filter(request=request).exclude(state=Delivery.State.DONE).update(
-        state=Delivery.State.DONE, stage=Delivery.Stage.FINISHED, made=Delivery.Made.RETURNED
-    )
+    ended = Delivery.objects.filter(request=request).exclude(state=Delivery.State.DONE)
+    finished = {"state": Delivery.State.DONE, "stage": Delivery.Stage.FINISHED, "made": Delivery.Made.RETURNED}
+    if ended.update(**finished) == 1:
+        outbox.enqueue("request.let_in", request=request)
     SignUpRequest.objects.filter(pk=request.pk, closed_at=None).update(closed_at=timezone.now(), delivery_failed=False)
     audit.record(Action.RETURNED, request=request)

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from approvals.models import AuditEvent, UserFlow
+from approvals.models import AuditEvent, DomainList, UserFlow
 from tests.admin.pages import address
 
 GROUP = "7f5b2d6e-3c1a-4e0b-9a51-0d3e6a1f2b44"
@@ -51,6 +51,16 @@ def test_it_writes_down_what_was_changed(pages: Client, admin: User, anna: User,
     event = AuditEvent.objects.get(flow=flow)
     assert (event.action, event.actor) == ("flow.changed", admin)
     assert event.data == {"changed": ["contact"], "reviewers_removed": ["anna"]}
+
+
+def test_it_sets_what_hints_go_by(pages: Client, anna: User, flow: UserFlow) -> None:
+    known = DomainList.objects.create(slug="known", name="Known", domains=["fabrikam.com"])
+    given = {"expects_organisations": "on", "partner_domains": known.pk, "is_default": "on", "reviewers": [anna.pk]}
+    changed = _fields(name="Partners", contact=flow.contact, **given)
+    assert pages.post(address("approvals_userflow", "change", flow.pk), changed).status_code == 302
+    flow.refresh_from_db()
+    assert (flow.expects_organisations, flow.partner_domains) == (True, known)
+    assert AuditEvent.objects.get(flow=flow).data == {"changed": ["expects_organisations", "partner_domains"]}
 
 
 def test_it_writes_nothing_down_when_nothing_was_changed(pages: Client, anna: User, flow: UserFlow) -> None:

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from accounts.models import User
 from approvals import workflow
+from approvals.hints.examining import examine
 from approvals.models import Delivery, OutboxEntry, SignUpRequest, UserFlow
 from tests.factories import PASSWORD, make_applicant, make_flow, make_request
 from tests.servers import servers_required
@@ -105,6 +106,12 @@ def make_every_state(flow: UserFlow, anna: User) -> dict[str, SignUpRequest]:
     for code in ("already_guest", "invitations_forbidden"):
         made[code] = make_request(flow, email=f"{code}@x.example")
         foresee(made[code], code)
+    made["hinted"] = make_request(flow, email="m@mailinator.com", displayName="Maria www.evil.example")
+    told = {"domain": "xn--" + "sub.xn--" * 30, "decoded": "ä" * 60, "partner": "fabrikam.example", "how": "letters"}
+    examine(made["hinted"].pk)
+    hints = SignUpRequest.objects.get(pk=made["hinted"].pk).hints
+    more = [{"code": "look_alike", "facts": told}, {"code": "first_from_domain", "facts": told}]
+    SignUpRequest.objects.filter(pk=made["hinted"].pk).update(hints=hints + more)
     workflow.submit(flow, make_applicant(displayName="مريم", jobTitle="مهندسة"))
     return made
 

@@ -1,0 +1,3 @@
+"""Hints for the reviewer."""
+
+from __future__ import annotations
