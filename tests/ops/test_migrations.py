@@ -25,6 +25,10 @@ EXCEPTIONS = {
         "approvals.0006_policy_verification_hints_forecasts",
         'ALTER TABLE "approvals_userflow" ADD COLUMN "partner_domains_id"',
     ): "an installation has dozens of flows, not millions",
+    (
+        "approvals.0006_policy_verification_hints_forecasts",
+        'CREATE INDEX "approvals_userflow_partner_domains_id',
+    ): "the same",
 }
 HARMLESS = re.compile(
     r"SELECT|SAVEPOINT|RELEASE|SET CONSTRAINTS|CREATE EXTENSION|CREATE TABLE|COMMENT|INSERT INTO \"django_migrations\""
