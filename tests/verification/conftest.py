@@ -1,0 +1,48 @@
+"""Services that listen on this machine, and the settings that lead to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.verification.service import Service, serving
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    """One that asks for no certificate."""
+    with serving(tmp_path) as listening:
+        yield listening
+
+
+@pytest.fixture
+def guarded(tmp_path: Path) -> Iterator[Service]:
+    """One that lets nobody in without a certificate of its own authority."""
+    with serving(tmp_path, wants_certificate=True) as listening:
+        yield listening
+
+
+@pytest.fixture
+def idology(service: Service) -> dict[str, str]:
+    """Settings of ExpectID."""
+    return {"url": service.url, "username": "foyer", "password": "pass/word&", "ca_certificates": service.authorities}
+
+
+@pytest.fixture
+def experian(guarded: Service) -> dict[str, str]:
+    """Settings of CrossCore."""
+    return {
+        "url": guarded.url,
+        "tenant_id": "contoso",
+        "request_type": "PreciseIdOnly",
+        "workflow": "wf1",
+        "org_code": "CONTOSO",
+        "model_code": "MODEL1",
+        "signature_key": "test-key",
+        "client_certificate": guarded.client_certificate,
+        "client_key": guarded.client_key,
+        "extension_app_id": "831374b3bd5041bfaa54263ec9e050fc",
+        "ca_certificates": guarded.authorities,
+    }
