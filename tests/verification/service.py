@@ -14,7 +14,7 @@ from typing import Any
 import trustme
 
 PATIENCE_SECONDS = 20.0
-Respond = Callable[["Handler"], None]
+Respond = Callable[["Handler"], object]
 
 
 @dataclass(frozen=True)
