@@ -12,8 +12,14 @@ VENDORS: dict[str, str] = {
 }
 
 
+class UnknownService(Exception):
+    """This version knows no service of that kind."""
+
+
 def vendor(kind: str) -> Vendor:
-    """The service of that kind. Raises KeyError when this version knows none."""
+    """The service of that kind. Raises UnknownService."""
+    if kind not in VENDORS:
+        raise UnknownService(kind)
     made: Vendor = import_string(VENDORS[kind])()
     return made
 

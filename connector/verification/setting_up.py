@@ -68,7 +68,7 @@ def find(kind: str) -> Vendor:
     """The service of that kind. Raises ValidationError for one that is not there."""
     try:
         return registry.vendor(kind)
-    except KeyError:
+    except registry.UnknownService:
         known = ", ".join(registry.VENDORS)
         raise ValidationError(_("There is no such service. There are: %(known)s.") % {"known": known}) from None
 

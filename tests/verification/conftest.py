@@ -7,7 +7,19 @@ from pathlib import Path
 
 import pytest
 
+from approvals.models import UserFlow
+from connector.models import VerificationService
+from connector.verification.circuit import circuit
+from connector.verification.setting_up import configure
 from tests.verification.service import Service, serving
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_alone() -> Iterator[None]:
+    """What other tests did to services is forgotten."""
+    circuit.forget()
+    yield
+    circuit.forget()
 
 
 @pytest.fixture
@@ -46,3 +58,9 @@ def experian(guarded: Service) -> dict[str, str]:
         "extension_app_id": "831374b3bd5041bfaa54263ec9e050fc",
         "ca_certificates": guarded.authorities,
     }
+
+
+@pytest.fixture
+def verified(flow: UserFlow, idology: dict[str, str]) -> VerificationService:
+    """The flow verifies its applicants with ExpectID at `service`."""
+    return configure(flow, "idology", idology, actor=None)
