@@ -11,7 +11,10 @@ from approvals.models import UserFlow
 from connector.models import VerificationService
 from connector.verification.circuit import circuit
 from connector.verification.setting_up import configure
+from tests.simulator_process import SimulatorProcess, simulator, simulator_process
 from tests.verification.service import Service, serving
+
+__all__ = ["simulator", "simulator_process"]
 
 
 @pytest.fixture(autouse=True)
@@ -64,3 +67,30 @@ def experian(guarded: Service) -> dict[str, str]:
 def verified(flow: UserFlow, idology: dict[str, str]) -> VerificationService:
     """The flow verifies its applicants with ExpectID at `service`."""
     return configure(flow, "idology", idology, actor=None)
+
+
+@pytest.fixture
+def stand_ins(simulator: SimulatorProcess) -> dict[str, dict[str, str]]:
+    """Settings that lead to the simulator's stand-ins, by kind of service."""
+    pem = {name: (simulator.state / f"{name}.pem").read_text() for name in ("ca", "client", "client-key")}
+    return {
+        "idology": {
+            "url": f"{simulator.graph_url}/idology/api/idiq.svc",
+            "username": "contoso",
+            "password": "demo~password~of~idology",
+            "ca_certificates": pem["ca"],
+        },
+        "experian": {
+            "url": f"{simulator.graph_url}/crosscore/services/v0/applications/3",
+            "tenant_id": "contoso",
+            "request_type": "PreciseIdOnly",
+            "workflow": "wf1",
+            "org_code": "CONTOSO",
+            "model_code": "MODEL1",
+            "signature_key": "demo~signature~key~of~crosscore",
+            "client_certificate": pem["client"],
+            "client_key": pem["client-key"],
+            "extension_app_id": simulator.extensions_app_id,
+            "ca_certificates": pem["ca"],
+        },
+    }
