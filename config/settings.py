@@ -150,6 +150,7 @@ OUTBOX_HANDLERS = {
     "mail.standstill": "approvals.notifications.send_standstill",
     "standstill.announce": "approvals.notifications.announce_standstill",
     "guest.provision": "accounts.provisioning.provision_guest",
+    "verification.ask": "connector.verification.later.verify_request",
 }
 OUTBOX_GIVE_UP = {
     "mail.received": "approvals.notifications.give_up",
@@ -158,6 +159,7 @@ OUTBOX_GIVE_UP = {
     "mail.waiting": "approvals.notifications.give_up",
     "mail.standstill": "approvals.notifications.give_up",
     "guest.provision": "accounts.provisioning.give_up",
+    "verification.ask": "connector.verification.later.give_up",
 }
 # Of one request, what shares a lane is done one after another, in the order of its causes.
 OUTBOX_LANES = {
@@ -165,6 +167,7 @@ OUTBOX_LANES = {
     "mail.approved": "applicant",
     "mail.denied": "applicant",
     "guest.provision": "guest",
+    "verification.ask": "verification",
 }
 # By family of kinds, the part of the name before the dot: hours in which *later* is believed, and how many entries
 # all workers together may have in hand.
@@ -172,10 +175,16 @@ OUTBOX_PATIENCE = {
     "mail": 48.0,
     "guest": 72.0,
     "request": 24.0,
+    "verification": 24.0,
     "default": 24.0,
     **env.dict("OUTBOX_PATIENCE", {}, subcast_keys=str, subcast_values=float),
 }
-OUTBOX_AT_ONCE = {"mail": 4, "guest": 8, **env.dict("OUTBOX_AT_ONCE", {}, subcast_keys=str, subcast_values=int)}
+OUTBOX_AT_ONCE = {
+    "mail": 4,
+    "guest": 8,
+    "verification": 4,
+    **env.dict("OUTBOX_AT_ONCE", {}, subcast_keys=str, subcast_values=int),
+}
 OUTBOX_LEASE_SECONDS = env.int("OUTBOX_LEASE_SECONDS", 180)
 OUTBOX_DRAIN_SECONDS = env.float("OUTBOX_DRAIN_SECONDS", 5.0)
 OUTBOX_DRAIN_AT_MOST_SECONDS = 60.0

@@ -13,9 +13,11 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from approvals.models import UserFlow, Verification
+from approvals.models import SignUpRequest, UserFlow, Verification
 from connector.verification.base import Answer, Outcome
+from connector.verification.sealing import digests
 
+OPEN = (Outcome.ASKING, Outcome.UNAVAILABLE)
 STALE_AFTER = timedelta(seconds=60)
 """When somebody who began to ask has died, for no call may take so long."""
 
@@ -62,7 +64,7 @@ def conclude(row: Verification, answer: Answer) -> Answer:
     """
     open_ones = Verification.objects.filter(pk=row.pk)
     if answer.is_conclusive:
-        open_ones = open_ones.filter(outcome__in=[Outcome.ASKING, Outcome.UNAVAILABLE])
+        open_ones = open_ones.filter(outcome__in=OPEN)
     else:
         open_ones = open_ones.filter(outcome=Outcome.ASKING, at=row.at)
     with transaction.atomic(durable=True):
@@ -82,6 +84,19 @@ def answer_of(row: Verification) -> Answer:
     if row.outcome == Outcome.ASKING:
         return Answer.unavailable("being_asked").kept_in(row.pk)
     return Answer(Outcome(row.outcome), row.vendor_reference, tuple(row.reasons), row.pk)
+
+
+def record_unavailable(request: SignUpRequest, vendor: str, code: str) -> Verification:
+    """The newest row of a request without a conclusive answer, which now says that nobody will ask any more, and why."""
+    with transaction.atomic(durable=True):
+        open_rows = Verification.objects.filter(request=request, outcome__in=OPEN)
+        row = open_rows.order_by("at").last()
+        if row is None:
+            row = Verification(request=request, flow=request.flow, applicant_key=request.applicant_key, vendor=vendor)
+            row.inputs = digests({"kind": vendor, "request": str(request.pk)})[0]
+        row.outcome, row.reasons, row.at = Outcome.UNAVAILABLE, [code], timezone.now()
+        row.save()
+    return row
 
 
 def facts(answer: Answer, vendor: str) -> dict[str, Any]:
