@@ -78,7 +78,7 @@ class SettingField:
 
     def clean(self, value: str) -> str:
         """The value as it is kept. Raises ValidationError."""
-        value = value.strip()
+        value = value.replace("\r\n", "\n").strip()
         if not value:
             if self.required:
                 raise ValidationError(_("This field is required."))
