@@ -40,13 +40,13 @@ class VerificationService(models.Model):
     mode = models.CharField(_("asked"), max_length=16, choices=Mode, default=Mode.DURING)
     on_failed = models.CharField(_("when it fails"), max_length=16, choices=OnFailed, default=OnFailed.REVIEW)
     tries = models.PositiveSmallIntegerField(
-        _("corrections"),
+        _("corrections allowed"),
         default=3,
         validators=[MinValueValidator(1), MaxValueValidator(MOST_TRIES)],
         help_text=_("How often an applicant may correct the form; after that a reviewer decides."),
     )
     budget_seconds = models.PositiveSmallIntegerField(
-        _("seconds"),
+        _("time limit in seconds"),
         default=8,
         validators=[MinValueValidator(1), MaxValueValidator(LONGEST_BUDGET)],
         help_text=_("How long an applicant waits for the service at most; after that a reviewer decides."),

@@ -65,7 +65,11 @@ class VerificationServiceAdmin(ModelAdmin):
         vendor = _vendor(request, obj)
         if vendor is not None:
             kwargs["form"] = form_for(vendor)
-        return super().get_form(request, obj, change=change, **kwargs)
+        form = super().get_form(request, obj, change=change, **kwargs)
+        if flow := form.base_fields.get("flow"):
+            # Flows have pages of their own.
+            flow.widget.can_add_related = flow.widget.can_change_related = flow.widget.can_view_related = False
+        return form
 
     def save_model(self, request: HttpRequest, obj: VerificationService, form: Any, change: bool) -> None:
         """Set the service up; the audit trail hears of it there."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from connector.models import VerificationService
@@ -85,7 +86,11 @@ def form_for(vendor: Vendor) -> type[ServiceForm]:
 
 def _form_field(field: SettingField) -> forms.CharField:
     return forms.CharField(
-        label=str(field.label), help_text=str(field.help), required=field.required, widget=_widget(field), strip=True
+        label=capfirst(str(field.label)),
+        help_text=str(field.help),
+        required=field.required,
+        widget=_widget(field),
+        strip=True,
     )
 
 
