@@ -11,7 +11,7 @@ from django.db import transaction
 from approvals import audit
 from approvals.applicant import Applicant
 from approvals.models import Action, SignUpRequest, UserFlow, Verification
-from connector import patience
+from connector import metrics, patience
 from connector.gate import gate
 from connector.models import VerificationService
 from connector.verification import questions, registry
@@ -128,6 +128,7 @@ def _ask(case: Case, deadline: float) -> Answer:
     with patience.elsewhere():
         answer = _answer(case, deadline - began)
     circuit.note(case.service, answered=answer.is_conclusive)
+    metrics.verifications.labels(vendor=case.service.kind, outcome=str(answer.outcome)).inc()
     log.info(
         "verification_asked",
         flow=case.service.flow.slug,

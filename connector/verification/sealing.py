@@ -48,6 +48,14 @@ def unseal(text: str) -> Unsealed:
     return Unsealed(values)
 
 
+def reseal(text: str) -> str:
+    """The same settings, sealed with the present key. Raises SealBroken."""
+    try:
+        return _fernet().rotate(text.encode()).decode()
+    except (InvalidToken, ValueError):
+        raise SealBroken from None
+
+
 def digests(value: Any) -> list[str]:
     """A keyed hash of a JSON value, by the present key first, then by earlier ones: 64 hex digits each."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":")).encode()

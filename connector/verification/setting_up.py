@@ -16,7 +16,7 @@ from approvals.models import Action, UserFlow
 from connector.models import VerificationService
 from connector.verification import registry
 from connector.verification.base import Vendor
-from connector.verification.sealing import SealBroken, seal
+from connector.verification.sealing import SealBroken, reseal, seal
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -50,6 +50,21 @@ def configure(
         audit.record(Action.VERIFICATION_CHANGED, flow=flow, actor=actor, kind=kind, changed=changed)
     log.info("verification_set_up", flow=flow.slug, vendor=kind)
     return service
+
+
+def seal_anew(flow: UserFlow, *, actor: User | None) -> bool:
+    """Seal the service's settings with the present SECRET_KEY, so that an earlier one may go. False without a service.
+
+    Raises SealBroken when they cannot be read.
+    """
+    with transaction.atomic():
+        service = VerificationService.objects.select_for_update().filter(flow=flow).first()
+        if service is None:
+            return False
+        service.sealed = reseal(service.sealed)
+        service.save(update_fields=["sealed"])
+        audit.record(Action.VERIFICATION_CHANGED, flow=flow, actor=actor, kind=service.kind, sealed_anew=True)
+    return True
 
 
 def switch_off(flow: UserFlow, *, actor: User | None) -> bool:

@@ -82,6 +82,17 @@ def test_it_reads_certificates_from_files(
     assert VerificationService.objects.get().settings()["client_key"] == experian["client_key"].strip()
 
 
+def test_it_seals_anew_so_that_the_former_key_may_go(flow: UserFlow, password: str, settings: Any) -> None:
+    set_up(password)
+    former = settings.SECRET_KEY
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another-secret-key-0123456789-abcdefgh", [former]
+    assert "present SECRET_KEY" in run("verification", "partners", "--seal-anew")
+    settings.SECRET_KEY_FALLBACKS = []
+    assert VerificationService.objects.get().settings()["password"] == SECRET
+    settings.SECRET_KEY = former
+    assert "SECRET_KEY_FALLBACKS" in refusal("verification", "partners", "--seal-anew")
+
+
 def test_it_switches_off(flow: UserFlow, password: str) -> None:
     set_up(password)
     assert "Nobody is verified" in run("verification", "partners", "--off")
@@ -103,6 +114,8 @@ def test_it_switches_off(flow: UserFlow, password: str) -> None:
         (("partners", "--kind", "idology", "--set", "api_key=x"), "api_key"),
         (("partners", "--kind", "idology", "--set", "username=-", "--set", "password=-"), "only one"),
         (("partners", "--kind", "idology", "--off"), "--off"),
+        (("partners", "--off", "--seal-anew"), "--seal-anew"),
+        (("partners", "--seal-anew"), "no verification service"),
         (("partners", "--kind", "idology", "--mode", "sometimes"), "--mode"),
         (("partners", "--kind", "idology", "--tries", "many"), "--tries"),
     ],

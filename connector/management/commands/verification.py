@@ -13,13 +13,14 @@ from approvals.models import UserFlow
 from connector.models import VerificationService
 from connector.verification.base import Vendor
 from connector.verification.sealing import SealBroken
-from connector.verification.setting_up import RULES, configure, find, switch_off
+from connector.verification.setting_up import RULES, configure, find, seal_anew, switch_off
 
 LARGEST_FILE = 100_000
+UNREADABLE = "the settings cannot be read: SECRET_KEY was replaced. Name the old one in SECRET_KEY_FALLBACKS, or set them all again."
 
 
 class Command(OneLineCommand):
-    """`verification SLUG [--kind KIND] [--set NAME=VALUE]… [--mode M] [--on-failed F] [--tries N] [--off] [--json]`"""
+    """`verification SLUG [--kind KIND] [--set NAME=VALUE]… [--mode M] [--on-failed F] [--tries N] [--seal-anew|--off] [--json]`"""
 
     help = "Show a flow's identity verification; with options, set it up or switch it off. Secrets come from files."
 
@@ -38,6 +39,7 @@ class Command(OneLineCommand):
         parser.add_argument("--on-failed", choices=VerificationService.OnFailed.values)
         parser.add_argument("--tries", type=int, metavar="N", help="how often an applicant may correct the form")
         parser.add_argument("--budget-seconds", type=int, metavar="N", help="how long an applicant waits at most")
+        parser.add_argument("--seal-anew", action="store_true", help="encrypt the settings with the present SECRET_KEY")
         parser.add_argument("--off", action="store_true", help="verify nobody, and forget the settings")
         parser.add_argument("--json", action="store_true", help="as a JSON object")
 
@@ -46,16 +48,28 @@ class Command(OneLineCommand):
         flow = find_flow(options["slug"])
         rules = {name: options[name] for name in RULES if options[name] is not None}
         changes = bool(options["kind"] or options["set"] or rules)
+        if sum((changes, options["off"], options["seal_anew"])) > 1:
+            raise CommandError("--off and --seal-anew go with no other option.")
         if options["off"]:
-            self._switch_off(flow, changes)
+            self._switch_off(flow)
+            return
+        if options["seal_anew"]:
+            self._seal_anew(flow)
             return
         if changes:
             self._configure(flow, options, rules)
         self._show(flow, as_json=options["json"])
 
-    def _switch_off(self, flow: UserFlow, changes: bool) -> None:
-        if changes:
-            raise CommandError("--off goes with no other option.")
+    def _seal_anew(self, flow: UserFlow) -> None:
+        try:
+            sealed = seal_anew(flow, actor=None)
+        except SealBroken:
+            raise CommandError(UNREADABLE) from None
+        if not sealed:
+            raise CommandError(f"the flow “{flow.slug}” has no verification service.")
+        self.stdout.write(f"The settings of “{flow.slug}” are sealed with the present SECRET_KEY.")
+
+    def _switch_off(self, flow: UserFlow) -> None:
         if not switch_off(flow, actor=None):
             raise CommandError(f"the flow “{flow.slug}” has no verification service.")
         self.stdout.write(f"Nobody is verified in “{flow.slug}” any more.")
@@ -101,10 +115,7 @@ def shown(service: VerificationService) -> dict[str, str]:
     try:
         settings = service.settings()
     except SealBroken:
-        raise CommandError(
-            "the settings cannot be read: SECRET_KEY was replaced. Name the old one in SECRET_KEY_FALLBACKS, or set "
-            "them all again."
-        ) from None
+        raise CommandError(UNREADABLE) from None
     secrets = {field.name for field in find(service.kind).fields if field.secret}
     return {name: "(set)" if name in secrets and value else value for name, value in settings.items()}
 
