@@ -154,6 +154,7 @@ OUTBOX_HANDLERS = {
     "standstill.announce": "approvals.notifications.announce_standstill",
     "guest.provision": "accounts.provisioning.provision_guest",
     "tenant.look": "accounts.forecasting.look",
+    "verification.ask": "connector.verification.later.verify_request",
 }
 OUTBOX_GIVE_UP = {
     "mail.received": "approvals.notifications.give_up",
@@ -163,6 +164,7 @@ OUTBOX_GIVE_UP = {
     "mail.standstill": "approvals.notifications.give_up",
     "guest.provision": "accounts.provisioning.give_up",
     "tenant.look": "accounts.forecasting.give_up",
+    "verification.ask": "connector.verification.later.give_up",
 }
 # Of one request, what shares a lane is done one after another, in the order of its causes.
 OUTBOX_LANES = {
@@ -171,6 +173,7 @@ OUTBOX_LANES = {
     "mail.denied": "applicant",
     "guest.provision": "guest",
     "tenant.look": "look",
+    "verification.ask": "verification",
 }
 # By family of kinds, the part of the name before the dot: hours in which *later* is believed, and how many entries
 # all workers together may have in hand.
@@ -179,6 +182,7 @@ OUTBOX_PATIENCE = {
     "guest": 72.0,
     "request": 24.0,
     "tenant": 24.0,
+    "verification": 24.0,
     "default": 24.0,
     **env.dict("OUTBOX_PATIENCE", {}, subcast_keys=str, subcast_values=float),
 }
@@ -186,6 +190,7 @@ OUTBOX_AT_ONCE = {
     "mail": 4,
     "guest": 8,
     "tenant": 2,
+    "verification": 4,
     **env.dict("OUTBOX_AT_ONCE", {}, subcast_keys=str, subcast_values=int),
 }
 OUTBOX_LEASE_SECONDS = env.int("OUTBOX_LEASE_SECONDS", 180)

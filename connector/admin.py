@@ -1,4 +1,4 @@
-"""The administration pages of the connector: credentials, and calls that could not be used."""
+"""The administration pages of the connector: credentials, calls that could not be used, and verification services."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from django.utils.translation import gettext_lazy
 from approvals.admin.kinds import IssuedOnceAdmin, LifetimeForm, ReadOnlyAdmin, administrator
 from approvals.models import UserFlow
 from connector.models import ConnectorCredential, TooManyCredentials, UnusableCall
+from connector.verification.admin import VerificationServiceAdmin
+
+__all__ = ["ConnectorCredentialAdmin", "UnusableCallAdmin", "VerificationServiceAdmin"]
 
 
 class IssueCredentialForm(LifetimeForm):

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from threading import Semaphore
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Semaphore, local
 from typing import Self
 
 AT_ONCE = 8
@@ -27,6 +29,7 @@ class Gate:
     def __init__(self, at_once: int = AT_ONCE) -> None:
         self._places = Semaphore(at_once)
         self._waiting_since: deque[float] = deque()
+        self._here = local()
 
     def entered(self) -> Self:
         """Work inside. Raises Busy, at once when others have waited long, else after LONGEST_SECONDS."""
@@ -35,9 +38,29 @@ class Gate:
     def __enter__(self) -> None:
         if not self._places.acquire(blocking=False):
             self._wait()
+        self._here.inside = True
 
     def __exit__(self, *_raised: object) -> None:
-        self._places.release()
+        if self._here.inside:
+            self._here.inside = False
+            self._places.release()
+
+    @contextmanager
+    def left(self) -> Iterator[None]:
+        """Wait for somebody far away: meanwhile the place is another call's. Does nothing for who is not inside.
+
+        Raises Busy when there is no place to come back to in time.
+        """
+        if not getattr(self._here, "inside", False):
+            yield
+            return
+        self.__exit__()
+        try:
+            yield
+        finally:
+            if not self._places.acquire(timeout=LONGEST_SECONDS):
+                raise Busy
+            self._here.inside = True
 
     def is_overloaded(self) -> bool:
         """Whether somebody has waited long."""

@@ -40,6 +40,17 @@ class bounded:  # noqa: N801 - it is used as a function is
         _wait_for_the_write_lock(self._database, self._database.settings_dict["OPTIONS"].get("timeout", 5.0))
 
 
+@contextmanager
+def elsewhere() -> Iterator[None]:
+    """Do not count what this thread does inside: it waits for somebody else than the database, with a limit of its own."""
+    began = time.monotonic()
+    try:
+        yield
+    finally:
+        if _call.ends is not None:
+            _call.ends += time.monotonic() - began
+
+
 def _wait_for_the_write_lock(database: BaseDatabaseWrapper, seconds: float) -> None:
     """SQLite alone waits by a setting of the connection."""
     if database.vendor == "sqlite" and database.connection is not None:

@@ -16,7 +16,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m simulator",
         description="A pretend Entra tenant. It is configured through the environment:",
-        epilog="\n".join(f"  {each.name:<31}{each.meaning} [{each.default}]" for each in VARIABLES),
+        epilog="\n".join(f"  {each.name:<35}{each.meaning} [{each.default}]" for each in VARIABLES),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.parse_args()

@@ -22,13 +22,15 @@ from simulator.pages.routes import PAGES
 from simulator.pages.sign_up import SignUps
 from simulator.refusals import GraphError
 from simulator.tenant import Tenant
+from simulator.vendors.experian import answer_crosscore
+from simulator.vendors.idology import answer_idology
 
 STATIC = Mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
 GRAPH_METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE"]
 
 
 def tenant_app(tenant: Tenant, connections: Connections) -> Starlette:
-    """What Microsoft serves: sign-in and Graph."""
+    """What Microsoft serves, sign-in and Graph, and beside it the verification services."""
     app = Starlette(
         routes=[
             Route("/{tenant}/v2.0/.well-known/openid-configuration", answer_discovery),
@@ -38,6 +40,8 @@ def tenant_app(tenant: Tenant, connections: Connections) -> Starlette:
             Route("/{tenant}/oauth2/v2.0/logout", sign_out, methods=["GET", "POST"]),
             Route("/{tenant}/oauth2/v2.0/token", answer_token, methods=["POST"]),
             Route("/v1.0/{path:path}", answer_graph, methods=GRAPH_METHODS),
+            Route("/idology/api/idiq.svc", answer_idology, methods=["POST"]),
+            Route("/crosscore/services/v0/applications/3", answer_crosscore, methods=["POST"]),
             STATIC,
         ]
     )

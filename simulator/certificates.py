@@ -24,6 +24,16 @@ def issue_server_certificate(folder: Path, names: tuple[str, ...]) -> ServerCert
     return issued
 
 
+def issue_client_certificate(folder: Path) -> None:
+    """Write `client.pem` and `client-key.pem`, which the verification service asks for; kept when they are there."""
+    chain, key = folder / "client.pem", folder / "client-key.pem"
+    if chain.exists() and key.exists():
+        return
+    leaf = _authority(folder).issue_cert("foyer.contoso.example")
+    write_private(key, leaf.private_key_pem.bytes())
+    chain.write_bytes(b"".join(blob.bytes() for blob in leaf.cert_chain_pems))
+
+
 def write_private(path: Path, content: bytes) -> None:
     """Write a key so that nobody but its owner can read it, not even for a moment."""
     path.touch(mode=0o600)

@@ -25,6 +25,11 @@ class Connections:
             if transport is not None:
                 transport.abort()
 
+    def has_certificate(self, client: Address | None) -> bool:
+        """Whether `client` has shown a certificate of ours: TLS lets no other through."""
+        transport = self._transports.get((client.host, client.port)) if client is not None else None
+        return transport is not None and bool(transport.get_extra_info("peercert"))
+
     async def drop_all(self) -> None:
         """Abort what is still open when the listener has stopped."""
         for transport in list(self._transports.values()):

@@ -99,6 +99,11 @@ async def connector_calls(request: Request) -> Response:
     return JSONResponse(request.app.state.tenant.connector_calls.entries())
 
 
+async def vendor_calls(request: Request) -> Response:
+    """GET /control/vendor-calls: what the verification services were asked, and answered; oldest first."""
+    return JSONResponse(request.app.state.tenant.vendor_calls.entries())
+
+
 async def sign_up(request: Request) -> Response:
     """POST /control/signup: run a sign-up, and answer what the connector said at each step."""
     body = await _document(request)
@@ -185,6 +190,7 @@ ROUTES = [
     Route("/control/quota", quota),
     Route("/control/quota", use_quota, methods=["POST"]),
     Route("/control/connector-calls", connector_calls),
+    Route("/control/vendor-calls", vendor_calls),
     Route("/control/signup", sign_up, methods=["POST"]),
     Route("/control/faults", faults),
     Route("/control/faults", add_fault, methods=["POST"]),

@@ -22,6 +22,7 @@ KINDS: dict[str, Value] = {
     "missing_permission": None,
     "invitations_forbidden": None,
     "blocked_domain": None,
+    "verification": "fail",
     "smtp_refuse": 451,
     "smtp_hang": 30,
     "smtp_drop_after_data": None,

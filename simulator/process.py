@@ -7,6 +7,7 @@ import contextlib
 import logging
 import signal
 import socket
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from simulator.apps import pages_app, tenant_app
-from simulator.certificates import issue_server_certificate
+from simulator.certificates import issue_client_certificate, issue_server_certificate
 from simulator.connections import Connections
 from simulator.settings import Settings
 from simulator.smtp import smtp_protocol
@@ -52,6 +53,7 @@ async def run(settings: Settings) -> None:
     connections = Connections()
     certificate = issue_server_certificate(settings.state, ("localhost", "127.0.0.1", "::1", *settings.names))
     limits = httpx.Limits(max_connections=200)
+    issue_client_certificate(settings.state)
     async with httpx.AsyncClient(timeout=None, limits=limits, trust_env=False) as client:  # noqa: S113
         pages = _listener(pages_app(tenant, client))
         secured = _listener(
@@ -59,6 +61,7 @@ async def run(settings: Settings) -> None:
             http=connections.protocol(),
             certificate=certificate.chain,
             key=certificate.key,
+            authority=settings.state / "ca.pem",
         )
         _stop_on_signals([pages, secured])
         loop = asyncio.get_running_loop()
@@ -87,13 +90,21 @@ def _bind(host: str, port: int) -> socket.socket:
 
 
 def _listener(
-    app: Any, *, http: type[H11Protocol] = H11Protocol, certificate: Path | None = None, key: Path | None = None
+    app: Any,
+    *,
+    http: type[H11Protocol] = H11Protocol,
+    certificate: Path | None = None,
+    key: Path | None = None,
+    authority: Path | None = None,
 ) -> Listener:
+    """A web server; with an `authority` it asks clients for a certificate, and is content without one."""
     config = uvicorn.Config(
         app,
         http=http,
         ssl_certfile=certificate,
         ssl_keyfile=key,
+        ssl_ca_certs=None if authority is None else str(authority),
+        ssl_cert_reqs=ssl.CERT_NONE if authority is None else ssl.CERT_OPTIONAL,
         lifespan="off",
         log_level="warning",
         access_log=False,

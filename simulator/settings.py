@@ -32,6 +32,12 @@ VARIABLES = (
         "application permissions an administrator has consented to",
     ),
     Variable("SIMULATOR_EXTENSIONS_APP_ID", "831374b3bd5041bfaa54263ec9e050fc", "prefix of custom attributes, 32 hex"),
+    Variable("SIMULATOR_IDOLOGY_USERNAME", "contoso", "user name at the stand-in of IDology ExpectID"),
+    Variable("SIMULATOR_IDOLOGY_PASSWORD", "demo~password~of~idology", "its password"),
+    Variable("SIMULATOR_CROSSCORE_TENANT", "contoso", "tenant id at the stand-in of Experian CrossCore"),
+    Variable(
+        "SIMULATOR_CROSSCORE_SIGNATURE_KEY", "demo~signature~key~of~crosscore", "the key that requests are signed with"
+    ),
     Variable("SIMULATOR_NAMES", "", "further host names for the certificate, separated by spaces"),
     Variable("SIMULATOR_PAGES_URL", "", "address of the pages as others see it (default: http://HOST:PORT)"),
     Variable("SIMULATOR_CONNECTOR_TIMEOUT", "20", "seconds to wait for an API connector before the one retry"),
@@ -58,6 +64,10 @@ class Settings:
     client_certificate: Path | None
     permissions: frozenset[str]
     extensions_app_id: str
+    idology_username: str
+    idology_password: str
+    crosscore_tenant: str
+    crosscore_signature_key: str
     names: tuple[str, ...]
     pages_url: str
     connector_timeout: float
@@ -98,6 +108,10 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         client_certificate=Path(text("CLIENT_CERTIFICATE")) if text("CLIENT_CERTIFICATE") else None,
         permissions=frozenset(text("PERMISSIONS").split()),
         extensions_app_id=text("EXTENSIONS_APP_ID").replace("-", ""),
+        idology_username=text("IDOLOGY_USERNAME"),
+        idology_password=text("IDOLOGY_PASSWORD"),
+        crosscore_tenant=text("CROSSCORE_TENANT"),
+        crosscore_signature_key=text("CROSSCORE_SIGNATURE_KEY"),
         names=tuple(text("NAMES").split()),
         pages_url=(text("PAGES_URL") or f"http://{_reachable(host)}:{int(port)}").rstrip("/"),
         connector_timeout=_number(values, "SIMULATOR_CONNECTOR_TIMEOUT"),

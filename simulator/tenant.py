@@ -30,6 +30,7 @@ class Tenant:
     invitations: Collection
     graph_calls: Journal
     connector_calls: Journal
+    vendor_calls: Journal
     signing_key: SigningKey
     client_secrets: ClientSecrets
     quota: WriteQuota
@@ -48,6 +49,7 @@ class Tenant:
         self.invitations.clear()
         self.graph_calls.clear()
         self.connector_calls.clear()
+        self.vendor_calls.clear()
         self.client_secrets.clear()
         self.quota.clear()
 
@@ -66,6 +68,7 @@ def open_tenant(settings: Settings) -> Tenant:
         invitations=store.collection("invitations"),
         graph_calls=Journal(store.collection("graph-calls"), limit=2000),
         connector_calls=Journal(store.collection("connector-calls"), limit=200),
+        vendor_calls=Journal(store.collection("vendor-calls"), limit=200),
         signing_key=load_signing_key(settings.state / "signing-key.pem"),
         client_secrets=ClientSecrets(settings.client_secret),
         quota=WriteQuota(settings.writes_per_window, settings.window_seconds),

@@ -65,8 +65,10 @@ def _wait_for_simulator(supervisor: Supervisor, plan: Plan) -> None:
         seconds=READY_WITHIN_SECONDS,
     )
     from config.demo.tenant import settle_guests
+    from config.demo.verification import settle_verification
 
     settle_guests(plan.pages_url)
+    settle_verification(plan)
 
 
 def _wait_for_web(supervisor: Supervisor, plan: Plan) -> None:

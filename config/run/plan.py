@@ -20,6 +20,10 @@ PRETEND_TENANT = {
     "SIMULATOR_CLIENT_ID": "0b9d8c7e-6f5a-4e4d-9c3b-2a1f0e9d8c7b",
     "SIMULATOR_CLIENT_SECRET": "demo~client~secret~of~the~simulator",
     "SIMULATOR_EXTENSIONS_APP_ID": "831374b3bd5041bfaa54263ec9e050fc",
+    "SIMULATOR_IDOLOGY_USERNAME": "contoso",
+    "SIMULATOR_IDOLOGY_PASSWORD": "demo~password~of~idology",
+    "SIMULATOR_CROSSCORE_TENANT": "contoso",
+    "SIMULATOR_CROSSCORE_SIGNATURE_KEY": "demo~signature~key~of~crosscore",
 }
 
 
@@ -46,6 +50,21 @@ class Plan:
     def flows_file(self) -> Path:
         """Where the pretend tenant reads its user flows."""
         return self.var / "flows.json"
+
+    @property
+    def verification(self) -> dict[str, str]:
+        """How to reach the pretend tenant's stand-ins of verification services."""
+        secured, state = self.environ["GRAPH_URL"], Path(self.environ["SIMULATOR_STATE"])
+        return {
+            "idology_url": f"{secured}/idology/api/idiq.svc",
+            "idology_username": self.environ["SIMULATOR_IDOLOGY_USERNAME"],
+            "idology_password": self.environ["SIMULATOR_IDOLOGY_PASSWORD"],
+            "crosscore_url": f"{secured}/crosscore/services/v0/applications/3",
+            "crosscore_tenant_id": self.environ["SIMULATOR_CROSSCORE_TENANT"],
+            "crosscore_signature_key": self.environ["SIMULATOR_CROSSCORE_SIGNATURE_KEY"],
+            "client_certificate": str(state / "client.pem"),
+            "client_key": str(state / "client-key.pem"),
+        }
 
     @property
     def ports(self) -> list[int]:

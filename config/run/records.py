@@ -84,6 +84,7 @@ def _simulator(plan: Plan, first_port: int) -> Mapping[str, str | int]:
         "client_secret": environ["ENTRA_CLIENT_SECRET"],
         "smtp_host": LOOPBACK,
         "smtp_port": first_port + 2,
+        **plan.verification,
     }
 
 

@@ -62,6 +62,19 @@ SECTIONS = (
         ),
     ),
     Section(
+        "Identity verification says something else",
+        "1",
+        (
+            Trouble(
+                "verification",
+                "Another answer",
+                "A surname such as Fail, Refer or Hang gets that answer; this gives it to everybody.",
+                "Answer: fail, refer, error, hang, 500",
+                "fail",
+            ),
+        ),
+    ),
+    Section(
         "Mail does not get through",
         "1",
         (

@@ -30,6 +30,7 @@ def test_it_lists_what_an_administrator_should_find() -> None:
         "approvals_userflow",
         "connector_connectorcredential",
         "connector_unusablecall",
+        "connector_verificationservice",
     ]
 
 

@@ -13,6 +13,7 @@ from accounts.models import ApiToken, User
 from accounts.signin.tokens import issue_token
 from approvals.models import UserFlow
 from connector.models import ConnectorCredential
+from connector.verification.setting_up import configure
 from tests.admin.pages import address, signed_in
 from tests.factories import make_request
 
@@ -37,6 +38,7 @@ def test_it_opens_every_page_without_a_complaint(page: Page, flow: UserFlow, ann
     request = make_request(flow, status="failed")
     ConnectorCredential.issue(flow)
     issue_token(anna, "export")
+    service = configure(flow, "idology", {"username": "foyer", "password": "secret"}, actor=None)
     for path in (
         "/admin/",
         address("approvals_signuprequest", "changelist"),
@@ -50,6 +52,10 @@ def test_it_opens_every_page_without_a_complaint(page: Page, flow: UserFlow, ann
         address("accounts_apitoken", "add"),
         address("connector_connectorcredential", "changelist"),
         address("connector_connectorcredential", "add"),
+        address("connector_verificationservice", "changelist"),
+        address("connector_verificationservice", "add"),
+        address("connector_verificationservice", "add") + "?kind=experian",
+        address("connector_verificationservice", "change", service.pk),
     ):
         answer = page.goto(path)
         assert answer is not None

@@ -6,6 +6,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
+import pytest
+
 from approvals.models import SignUpRequest
 from connector.gate import AT_ONCE, LONG_SECONDS, Busy, Gate, gate
 from tests.connector.conftest import Entra
@@ -59,3 +61,41 @@ def test_an_endpoint_that_is_overloaded_shows_a_block_page_and_records_nothing(e
             place.__exit__(None, None, None)
     assert not SignUpRequest.objects.exists()
     assert is_block_page(entra.submit(), SignUpRequest.objects.get().reference)
+
+
+def test_it_gives_its_place_to_others_while_it_waits_for_somebody_far_away() -> None:
+    gate = Gate(at_once=1)
+    with ThreadPoolExecutor(1) as others:
+        with gate.entered():
+            with gate.left():
+                assert others.submit(pass_through, gate).result(30) == "served"
+            # Back inside, the place is its own again.
+            assert others.submit(pass_through, gate).result(30) == "busy"
+        assert others.submit(pass_through, gate).result(30) == "served"
+
+
+def test_it_is_busy_when_nobody_makes_room_for_its_return() -> None:
+    gate, arrived, go = Gate(at_once=1), Event(), Event()
+
+    def stay() -> None:
+        with gate.entered():
+            arrived.set()
+            go.wait(30)
+
+    def leave_and_come_back() -> None:
+        with gate.entered(), gate.left():
+            others.submit(stay)
+            arrived.wait(30)
+
+    with ThreadPoolExecutor(1) as others:
+        with pytest.raises(Busy):
+            leave_and_come_back()
+        go.set()
+    assert pass_through(gate) == "served"
+
+
+def test_it_leaves_nothing_who_is_not_inside() -> None:
+    gate = Gate(at_once=1)
+    with gate.left():
+        assert pass_through(gate) == "served"
+    assert pass_through(gate) == "served"

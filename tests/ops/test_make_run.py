@@ -30,6 +30,15 @@ ben.save()
 ConnectorCredential.objects.get(flow__slug="suppliers", revoked_at=None).revoke()
 """
 
+VERIFY = """
+from approvals.applicant import Applicant
+from approvals.models import UserFlow
+from connector.verification.asking import verify
+for surname in ("Hopper", "Refer"):
+    applicant = Applicant("grace@wingtiptoys.example", attributes={"givenName": "Grace", "surname": surname})
+    print(verify(UserFlow.objects.get(slug="suppliers"), applicant).outcome)
+"""
+
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Run:
@@ -68,6 +77,8 @@ class TestTheFirstRun:
         assert set(demo["simulator"]) == {
             *("pages_url", "login_url", "graph_url", "ca_bundle", "tenant_id"),
             *("client_id", "client_secret", "smtp_host", "smtp_port"),
+            *("idology_url", "idology_username", "idology_password", "client_certificate", "client_key"),
+            *("crosscore_url", "crosscore_tenant_id", "crosscore_signature_key"),
         }
         assert demo["web"] == first.web
 
@@ -117,6 +128,13 @@ class TestTheFirstRun:
         delivered = {each["guest_id"] for each in json.loads(first.manage("requests", "--json")) if each["guest_id"]}
         assert len(delivered) > 10
         assert delivered <= {user["id"] for user in directory["users"]}
+
+    def test_it_has_a_flow_that_verifies_its_applicants(self, first: Run) -> None:
+        service = json.loads(first.manage("verification", "suppliers", "--json"))
+
+        assert (service["kind"], service["on_failed"]) == ("experian", "correct")
+        assert service["settings"]["url"] == first.demo["simulator"]["crosscore_url"]
+        assert first.manage("shell", "--no-imports", "-c", VERIFY).split() == ["passed", "refer"]
 
     def test_it_has_no_work_left_over_from_the_past(self, first: Run) -> None:
         # Looks into the tenant of today are made by the workers of today.

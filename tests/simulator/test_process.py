@@ -107,7 +107,7 @@ def test_it_goes_on_with_the_same_data_after_a_restart(tmp_path: Path) -> None:
 
 
 def test_it_keeps_its_private_keys_private(simulator: SimulatorProcess) -> None:
-    for name in ("ca-key.pem", "server-key.pem", "signing-key.pem"):
+    for name in ("ca-key.pem", "client-key.pem", "server-key.pem", "signing-key.pem"):
         assert (simulator.state / name).stat().st_mode & 0o077 == 0, name
 
 

@@ -1,0 +1,73 @@
+"""Verifying after the request was recorded: a worker asks, however long the service is away, and the reviewer sees it."""
+
+from __future__ import annotations
+
+from approvals.applicant import Applicant, Identity
+from approvals.errors import Later
+from approvals.models import Action, OutboxEntry, SignUpRequest, Verification
+from approvals.outbox import Done
+from connector.models import VerificationService
+from connector.verification import questions
+from connector.verification.asking import link, verify
+from connector.verification.base import Answer
+
+BUDGET_SECONDS = 30.0
+LONGEST_CODE = 64
+
+
+def verify_request(entry: OutboxEntry) -> Done | None:
+    """Verify the applicant of the entry's request; the audit event that ends the entry.
+
+    Raises Later when the service could not say. Does nothing for a request that somebody has decided meanwhile, and for a
+    flow without a service. The second time the answer is the kept one.
+    """
+    request = _request_to_verify(entry)
+    if request is None:
+        return None
+    answer = verify(request.flow, applicant_of(request), budget=BUDGET_SECONDS)
+    link(answer, request)
+    if answer.verification is None:
+        return None
+    if not answer.is_conclusive:
+        raise Later(_code(answer))
+    return _done(Verification.objects.get(pk=answer.verification))
+
+
+def give_up(entry: OutboxEntry, code: str, _reason: str) -> Done | None:
+    """Let the request say that the service could not. Without effect when it shows a conclusive answer."""
+    request = _request_to_verify(entry)
+    if request is None:
+        return None
+    if Verification.objects.filter(request=request).exclude(outcome__in=questions.OPEN).exists():
+        return None
+    return _done(questions.record_unavailable(request, _kind(request), code))
+
+
+def applicant_of(request: SignUpRequest) -> Applicant:
+    """The person as the request has kept them."""
+    return Applicant(
+        email=request.email,
+        identities=tuple(Identity(**identity) for identity in request.identities),
+        attributes=request.attributes,
+        locales=tuple(request.locales),
+        received=request.received,
+    )
+
+
+def _request_to_verify(entry: OutboxEntry) -> SignUpRequest | None:
+    pending = SignUpRequest.objects.select_related("flow").needing_decision()
+    return pending.filter(pk=entry.request_id).first() if entry.request_id else None
+
+
+def _kind(request: SignUpRequest) -> str:
+    """The flow's kind of service; empty when it was switched off meanwhile."""
+    service = VerificationService.objects.filter(flow=request.flow_id).first()
+    return service.kind if service else ""
+
+
+def _code(answer: Answer) -> str:
+    return next(iter(answer.reasons), "unavailable")[:LONGEST_CODE]
+
+
+def _done(row: Verification) -> Done:
+    return Done(Action.VERIFIED, questions.facts(questions.answer_of(row), row.vendor))

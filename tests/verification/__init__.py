@@ -1,0 +1,1 @@
+"""Identity verification: the services, what is asked once, and what applicants' requests show of it."""
