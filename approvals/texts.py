@@ -58,6 +58,16 @@ _SHIPPED: dict[str, tuple[Promise | str, ...]] = {
         _REFERENCE,
         _QUESTIONS,
     ),
+    "refused": (
+        pgettext_lazy("applicant", "Sorry, your sign-up cannot be accepted."),
+        _REFERENCE,
+        _QUESTIONS,
+    ),
+    "not_verified": (
+        pgettext_lazy("applicant", "We could not confirm your identity with these details."),
+        pgettext_lazy("applicant", "Please check your name and address and try again."),
+        _QUESTIONS,
+    ),
     "problem": (
         pgettext_lazy("applicant", "Sorry, your sign-up could not be processed. Please start again."),
         pgettext_lazy("applicant", "If this message comes back, please mention the code {code}."),
@@ -82,6 +92,8 @@ PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "denied": ("reference", "reason", "contact", "flow"),
     "denied_may_reapply": ("reference", "reason", "date", "days", "contact", "flow"),
     "approved": ("reference", "contact", "flow"),
+    "refused": ("reference", "contact", "flow"),
+    "not_verified": ("contact", "flow"),
     "problem": ("code", "contact", "flow"),
     "try_again": ("contact", "flow"),
     "too_long": ("field", "limit", "contact", "flow"),
@@ -140,6 +152,12 @@ def validation_text(flow: UserFlow | None, key: str, language: str, *, field: st
     `field` is the attribute's Graph name. Promises what `block_text` does.
     """
     return block_text(flow, key, language, field=field_label(field, language), **values)
+
+
+def filled_text(flow: UserFlow, text: str, **values: str | int) -> str:
+    """An administrator's own text with `{contact}`, `{flow}`, `{reference}` and such filled in, as `block_text` does it."""
+    clean = _values(flow, "refused", values)
+    return _fitted(_sentences(text), {**clean, "reason": ""})
 
 
 def mail_text(flow: UserFlow, key: str, language: str, **values: str | int) -> str:

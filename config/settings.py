@@ -155,6 +155,7 @@ OUTBOX_HANDLERS = {
     "guest.provision": "accounts.provisioning.provision_guest",
     "tenant.look": "accounts.forecasting.look",
     "verification.ask": "connector.verification.later.verify_request",
+    "verification.decide": "connector.verification.later.follow_policy",
 }
 OUTBOX_GIVE_UP = {
     "mail.received": "approvals.notifications.give_up",
@@ -174,6 +175,7 @@ OUTBOX_LANES = {
     "guest.provision": "guest",
     "tenant.look": "look",
     "verification.ask": "verification",
+    "verification.decide": "verification",
 }
 # By family of kinds, the part of the name before the dot: hours in which *later* is believed, and how many entries
 # all workers together may have in hand.

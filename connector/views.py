@@ -10,13 +10,12 @@ import structlog
 
 from approvals import workflow
 from approvals.models import UserFlow
-from approvals.texts import block_text, date_text, validation_text
-from approvals.workflow import Standing
+from approvals.texts import block_text
 from approvals.workflow.submission import Kind
-from connector import metrics, outages, patience, unusable
+from connector import by_policy, metrics, outages, patience, told, unusable
 from connector.authentication import WrongCredentials, authenticate
 from connector.call import Call, Environ
-from connector.claims import Correctable, SignUp
+from connector.claims import SignUp
 from connector.gate import Busy, gate
 from connector.responses import (
     ConnectorAnswer,
@@ -30,7 +29,6 @@ from connector.responses import (
 log = structlog.get_logger(__name__)
 
 Endpoint = Callable[[UserFlow, SignUp, str], ConnectorAnswer]
-LONGEST_MESSAGE = 300
 
 
 def endpoint(step: str) -> Callable[[Endpoint], Callable[..., ConnectorAnswer]]:
@@ -90,50 +88,33 @@ def _answer(function: Endpoint, environ: Environ, flow_slug: str | None, step: s
 def check_status(flow: UserFlow, sign_up: SignUp, language: str) -> ConnectorAnswer:
     """After the applicant signed in with an identity provider: may they go on to the form?"""
     standing = workflow.check_status(flow, sign_up.applicant)
-    if standing.kind in (Kind.NEW, Kind.MAY_CONTINUE):
+    if standing.kind is Kind.MAY_CONTINUE:
         return Continue()
-    return ShowBlockPage(_told(flow, standing, language))
+    if standing.kind is not Kind.NEW:
+        return ShowBlockPage(told.of(flow, standing, language))
+    return by_policy.at_check_status(flow, sign_up.applicant, standing, language) or Continue()
 
 
 @endpoint("submit")
 def submit(flow: UserFlow, sign_up: SignUp, language: str) -> ConnectorAnswer:
-    """Before the account would be made: record the request. Continue only for somebody approved in an *on return* flow."""
+    """Before the account would be made: record the request.
+
+    Continue only for somebody who was approved: by a person in an *on return* flow, or by the flow's policy.
+    """
     if sign_up.corrections and _is_still_asking(flow, sign_up):
-        return ValidationError(_to_correct(flow, sign_up.corrections, language))
+        return ValidationError(told.to_correct(flow, sign_up.corrections, language))
+    answer = by_policy.at_submit(flow, sign_up.applicant, language)
+    if answer is not None:
+        return answer
     standing = workflow.submit(flow, sign_up.applicant)
     if standing.kind is Kind.MAY_CONTINUE:
-        return Continue()
-    return ShowBlockPage(_told(flow, standing, language))
+        return Continue(by_policy.claims(flow, standing))
+    return ShowBlockPage(told.of(flow, standing, language))
 
 
 def _is_still_asking(flow: UserFlow, sign_up: SignUp) -> bool:
     """Whether the applicant's answers matter: not to somebody who was denied or approved already."""
     return workflow.check_status(flow, sign_up.applicant).kind in (Kind.NEW, Kind.WAITING)
-
-
-def _to_correct(flow: UserFlow, corrections: tuple[Correctable, ...], language: str) -> str:
-    """What to mend, as many sentences as fit."""
-    told = ""
-    for problem in corrections:
-        limit = "" if problem.limit is None else str(problem.limit)
-        sentence = validation_text(flow, problem.code, language, field=problem.field, limit=limit)
-        if told and len(told) + len(sentence) >= LONGEST_MESSAGE:
-            break
-        told = f"{told} {sentence}".strip()
-    return told
-
-
-def _told(flow: UserFlow, standing: Standing, language: str) -> str:
-    """The block page's text for where the applicant stands."""
-    request, key, values = standing.request, standing.kind.value, dict[str, str]()
-    if request is not None:
-        values = {"reference": request.reference, "since": date_text(request.submitted_at, language)}
-    if standing.kind is Kind.DENIED and request is not None:
-        values["reason"] = request.reason
-        again = request.may_ask_again_at()
-        if again is not None:
-            key, values["date"] = "denied_may_reapply", date_text(again, language)
-    return block_text(flow, key, language, **values)
 
 
 def try_again_later(language: str) -> ShowBlockPage:

@@ -40,7 +40,7 @@ def approve(request_id: UUID, *, actor: User | None, version: int | None = None,
     with transaction.atomic(durable=True):
         request = _decide(request_id, Status.APPROVED, actor=actor, version=version, note=note)
         audit.record(Action.APPROVED, request=request, actor=actor, note=note)
-        _deliver(request, actor)
+        deliver(request, actor)
     return request
 
 
@@ -192,8 +192,8 @@ def _lost_race(request_id: UUID) -> AlreadyDecided | RequestChanged:
     return RequestChanged() if still_pending else AlreadyDecided()
 
 
-def _deliver(request: SignUpRequest, actor: User | None) -> None:
-    """Start the delivery of an approval, held for the time in which it can be undone."""
+def deliver(request: SignUpRequest, actor: User | None) -> None:
+    """Start the delivery of an approval, held for the time in which it can be undone; within the caller's transaction."""
     on_return = request.flow.provisioning == UserFlow.Provisioning.ON_RETURN
     stage = Delivery.Stage.AWAITING_RETURN if on_return else Delivery.Stage.WAITING
     Delivery.objects.create(request=request, stage=stage)
@@ -208,6 +208,7 @@ def _back_to_pending(request: SignUpRequest) -> None:
         status=Status.PENDING,
         decided_at=None,
         decided_by=None,
+        decided_by_policy=False,
         effects_at=None,
         closed_at=None,
         reason="",

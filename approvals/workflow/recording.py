@@ -32,7 +32,10 @@ ANNOUNCE = "request.announce"
 LONGEST_WAIT_SECONDS = 1.0
 
 # What the connector needs to know of a request. Everything else is loaded when somebody asks for it.
-_TOLD = ("id", "reference", "flow_id", "status", "submitted_at", "closed_at", "decided_at", "effects_at", "reason")
+_TOLD = (
+    *("id", "reference", "flow_id", "status", "submitted_at", "closed_at", "decided_at", "effects_at", "reason"),
+    "decided_by_policy",
+)
 
 # What a request is given when it is written; every other column gets its field's default.
 _GIVEN = (
@@ -40,6 +43,8 @@ _GIVEN = (
     *("identities", "language", "locales", "attributes", "received", "submitted_at"),
 )
 _BESIDE = {"event_id": "uuid", "facts": "jsonb", "entry_id": "uuid"}
+
+_FRESH = {"status": SignUpRequest.Status.PENDING, "reason": "", "decided_by_policy": False}
 
 Values = dict[str, Any]
 
@@ -59,9 +64,16 @@ def record(flow: UserFlow, applicant: Applicant, *, previous: SignUpRequest | No
     OperationalError when others have kept the database busy for too long.
     """
     values = _values(flow, applicant, previous)
-    if not _is_written(values):
+    return _as_object({**_FRESH, **values}, flow) if _is_written(values) else None
+
+
+def record_within(flow: UserFlow, applicant: Applicant, *, previous: SignUpRequest | None) -> SignUpRequest | None:
+    """What `record` does, as a part of the caller's transaction."""
+    values = _values(flow, applicant, previous)
+    if not _write([values])[0]:
         return None
-    return _as_object({"status": SignUpRequest.Status.PENDING, "reason": "", **values}, flow)
+    transaction.on_commit(nudge.workers, robust=True)
+    return _as_object({**_FRESH, **values}, flow)
 
 
 def _is_written(values: Values) -> bool:

@@ -81,6 +81,9 @@ def _here_again(standing: Standing, applicant: Applicant) -> Standing:
 def _standing(request: SignUpRequest) -> Standing:
     """What follows from the applicant's newest request. A decision that can still be undone is not told."""
     status, decided = request.status, SignUpRequest.Status
+    if request.decided_by_policy and request.is_in_effect() and request.closed_at is not None:
+        # What the policy decided at once does not bind it: it is asked again, and may have changed.
+        return Standing(Kind.NEW, request)
     if status == decided.PENDING or (status in (decided.APPROVED, decided.DENIED) and not request.is_in_effect()):
         return Standing(Kind.WAITING, request)
     if status == decided.DENIED:

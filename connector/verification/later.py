@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from approvals import outbox
 from approvals.applicant import Applicant, Identity
 from approvals.errors import Later
 from approvals.models import Action, OutboxEntry, SignUpRequest, Verification
 from approvals.outbox import Done
+from approvals.workflow.judged import decide_later
+from connector.judging import judge_again
 from connector.models import VerificationService
 from connector.verification import questions
 from connector.verification.asking import link, verify
 from connector.verification.base import Answer
 
 BUDGET_SECONDS = 30.0
+DECIDE = "verification.decide"
 LONGEST_CODE = 64
 
 
@@ -30,7 +34,25 @@ def verify_request(entry: OutboxEntry) -> Done | None:
         return None
     if not answer.is_conclusive:
         raise Later(_code(answer))
+    _have_decided(request)
     return _done(Verification.objects.get(pk=answer.verification))
+
+
+def follow_policy(entry: OutboxEntry) -> None:
+    """Decide what the flow's policy says now that the applicant was verified; what it leaves to a person waits for one.
+
+    Looks at the answers as they are: when they have changed, the service is asked about the new ones. Raises Later when
+    they change meanwhile. The second time the request is decided, and nothing happens.
+    """
+    request = _request_to_verify(entry)
+    if request is None:
+        return
+    applicant = applicant_of(request)
+    answer = verify(request.flow, applicant, budget=BUDGET_SECONDS)
+    link(answer, request)
+    judgement = judge_again(request, applicant, answer)
+    if judgement is not None and not decide_later(request.pk, judgement):
+        raise Later("request_changed", delay=1)
 
 
 def give_up(entry: OutboxEntry, code: str, _reason: str) -> Done | None:
@@ -40,6 +62,7 @@ def give_up(entry: OutboxEntry, code: str, _reason: str) -> Done | None:
         return None
     if Verification.objects.filter(request=request).exclude(outcome__in=questions.OPEN).exists():
         return None
+    _have_decided(request)
     return _done(questions.record_unavailable(request, _kind(request), code))
 
 
@@ -52,6 +75,11 @@ def applicant_of(request: SignUpRequest) -> Applicant:
         locales=tuple(request.locales),
         received=request.received,
     )
+
+
+def _have_decided(request: SignUpRequest) -> None:
+    """Once for each state of the answers."""
+    outbox.enqueue(DECIDE, request=request, once=f"decide:{request.pk}:{request.version}")
 
 
 def _request_to_verify(entry: OutboxEntry) -> SignUpRequest | None:

@@ -1,0 +1,75 @@
+"""The answers that a flow's policy leads to, at either step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from approvals import workflow
+from approvals.applicant import Applicant
+from approvals.models import UserFlow
+from approvals.policy import in_force
+from approvals.policy.engine import Outcome, Step
+from approvals.workflow import Standing
+from approvals.workflow.judged import Overtaken, claims_of, record
+from approvals.workflow.submission import ATTEMPTS_TO_RECORD, CannotRecord, Kind
+from connector import told
+from connector.judging import Judged, judge
+from connector.responses import ConnectorAnswer, Continue, ShowBlockPage, ValidationError
+from connector.verification import asking
+
+
+def at_check_status(flow: UserFlow, applicant: Applicant, standing: Standing, language: str) -> ConnectorAnswer | None:
+    """A refusal, which is recorded, or Continue with the claims that prefill the form; None when the flow has no policy."""
+    for _attempt in range(ATTEMPTS_TO_RECORD):
+        judged = judge(flow, applicant, Step.CHECK_STATUS, standing.request)
+        if judged is None:
+            return None
+        if judged.verdict.outcome is not Outcome.REFUSE:
+            return Continue(judged.verdict.claims)
+        try:
+            return _recorded(flow, applicant, judged, language)
+        except Overtaken:
+            standing = workflow.check_status(flow, applicant)
+            if standing.kind is not Kind.NEW:
+                return ShowBlockPage(told.of(flow, standing, language))
+    raise CannotRecord
+
+
+def at_submit(flow: UserFlow, applicant: Applicant, language: str) -> ConnectorAnswer | None:
+    """What the policy leads to for somebody who may ask; None when the flow has no policy, or the applicant's request stands."""
+    if in_force.compiled(flow.pk) is None:
+        return None
+    for _attempt in range(ATTEMPTS_TO_RECORD):
+        standing = workflow.check_status(flow, applicant)
+        judged = judge(flow, applicant, Step.SUBMIT, standing.request) if standing.kind is Kind.NEW else None
+        if judged is None:
+            return None
+        if judged.verdict.outcome is Outcome.CORRECT:
+            return ValidationError(told.to_correct_by_policy(flow, judged.verdict.corrections, language))
+        if judged.may_try_again:
+            return ValidationError(told.not_verified(flow, language))
+        try:
+            return _recorded(flow, applicant, judged, language)
+        except Overtaken:
+            continue
+    raise CannotRecord
+
+
+def claims(flow: UserFlow, standing: Standing) -> dict[str, Any]:
+    """What the policy has set for somebody whom a person approved."""
+    if standing.request is None or in_force.compiled(flow.pk) is None:
+        return {}
+    return claims_of(standing.request)
+
+
+def _recorded(flow: UserFlow, applicant: Applicant, judged: Judged, language: str) -> ConnectorAnswer:
+    """The answer, once everything is durable. Raises Overtaken."""
+    decided = record(flow, applicant, judged.judgement)
+    if judged.answer is not None:
+        asking.attach(judged.answer, decided.request)
+    verdict = judged.verdict
+    if verdict.outcome is Outcome.APPROVE:
+        return Continue(verdict.claims)
+    if verdict.outcome is Outcome.REFUSE:
+        return ShowBlockPage(told.refusal(flow, verdict, language, decided.request.reference))
+    return ShowBlockPage(told.of(flow, Standing(Kind.RECORDED, decided.request), language))
