@@ -13,6 +13,7 @@ from uuid import UUID
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as bounded
 from hypothesis import strategies as st
 
 from connector.claims import parse
@@ -285,6 +286,7 @@ JSON = st.recursive(
 )
 
 
+@bounded(deadline=None)
 @given(JSON, JSON)
 def test_it_never_passes_by_accident_and_never_breaks(header: Any, payload: Any) -> None:
     said = {"responseHeader": header, "clientResponsePayload": payload}

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as bounded
 from hypothesis import strategies as st
 
 from connector.claims import parse
@@ -185,6 +186,7 @@ def test_it_reads_no_answer_with_another_status(service: Service, idology: dict[
 KEYS = st.sampled_from(["id.success", "id.failure", "id.partial", "result.match", "result.no.match", "x", ""])
 
 
+@bounded(deadline=None)
 @given(st.lists(KEYS, max_size=3), st.lists(KEYS, max_size=3))
 def test_it_never_passes_for_more_or_less_than_the_documented_pass(summaries: list[str], found: list[str]) -> None:
     body = response(*map(summary, summaries), *map(results, found))

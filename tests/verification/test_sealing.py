@@ -16,7 +16,7 @@ SECRETS = {"password": "correct horse", "url": "https://x.example"}
 OLD, NEW = "old-secret-0123456789-abcdefghijklmnop", "new-secret-0123456789-abcdefghijklmnop"
 
 
-@bounded(max_examples=25)
+@bounded(max_examples=25, deadline=None)
 @given(st.dictionaries(st.text(max_size=20), st.text(max_size=200), max_size=5))
 def test_it_gives_back_what_was_sealed(values: dict[str, str]) -> None:
     assert unseal(seal(values)) == values
