@@ -43,7 +43,11 @@ def test_it_opens_with_a_former_key_as_long_as_that_is_named(settings: Any) -> N
         unseal(sealed)
 
 
-@pytest.mark.parametrize("text", ["", "nonsense", "gAAAA", "é", Fernet(Fernet.generate_key()).encrypt(b"{}").decode()])
+@pytest.mark.parametrize(
+    "text",
+    ["", "nonsense", "gAAAA", "é", Fernet(Fernet.generate_key()).encrypt(b"{}").decode()],
+    ids=["nothing", "nonsense", "its beginning", "no ASCII", "another's"],
+)
 def test_it_refuses_what_was_sealed_elsewhere(text: str) -> None:
     with pytest.raises(SealBroken):
         unseal(text)
