@@ -50,6 +50,8 @@ def main() -> int:  # noqa: RET503 - the last line does not return
     parser.add_argument("--no-beat", action="store_true", help="a worker without the periodic tasks")
     options = parser.parse_args()
     commands = {"web": web, "worker": lambda: worker(with_beat=not options.no_beat), "beat": beat}
+    if options.process != "web":
+        os.environ["FOYER_ANSWERS_NOBODY"] = "true"
     try:
         _require_settings()
         command = commands[options.process]()

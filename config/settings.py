@@ -67,7 +67,9 @@ MIDDLEWARE = [
     "axes.middleware.AxesMiddleware",
 ]
 
-ROOT_URLCONF = "config.urls"
+# `config.serve` says so in the processes that answer nobody: they save the memory of what only answers need.
+ANSWERS = not env.bool("FOYER_ANSWERS_NOBODY", False)
+ROOT_URLCONF = "config.urls" if ANSWERS else "config.pages"
 WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [
     {

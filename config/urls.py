@@ -6,11 +6,10 @@ from django.contrib import admin
 from django.urls import include, path
 
 from accounts.signin.views import admin_sign_in
-from config import health
+from config import health, pages
 
 urlpatterns = [
-    path("", include("approvals.review.urls")),
-    path("accounts/", include("accounts.urls")),
+    *pages.urlpatterns,
     path("api/v1/", include("approvals.api.urls")),
     path("api/", include("connector.urls")),
     path("admin/login/", admin_sign_in),

@@ -172,3 +172,34 @@ def web(**environ: str) -> Iterator[None]:
     finally:
         process.terminate()
         assert process.wait(30) == 0
+
+
+LOOK_AROUND = """
+import sys, django
+django.setup()
+from django.urls import reverse
+names = [("review:queue", []), ("review:request", ["K7Q-4MD9"]), ("accounts:preferences", [])]
+print([reverse(name, args=args) for name, args in names], "accounts.admin" in sys.modules)
+"""
+
+
+@pytest.mark.parametrize(("answers_nobody", "has_administration"), [("false", "True"), ("true", "False")])
+def test_a_worker_knows_where_mails_lead_to_and_holds_no_pages(
+    answers_nobody: str, has_administration: str, tmp_path: Path
+) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", LOOK_AROUND],
+        cwd=ROOT,
+        env=clean_environ(
+            DJANGO_SETTINGS_MODULE="config.settings",
+            SECRET_KEY=KEY,
+            VAR=str(tmp_path),
+            FOYER_ANSWERS_NOBODY=answers_nobody,
+        ),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    pages = ["/requests/", "/requests/K7Q-4MD9/", "/accounts/preferences"]
+    assert ended.stdout.strip() == f"{pages} {has_administration}"
