@@ -52,7 +52,7 @@ def test_a_refusal_is_told_and_recorded_with_its_reasons(step: str, flow: UserFl
     assert (request.status, request.decided_by_policy, request.decided_by) == (Status.DENIED, True, None)
     evaluation = request.evaluations.get()
     assert (evaluation.step, evaluation.outcome, evaluation.rule_id) == (step, "refuse", "outsiders")
-    assert [entry["matched"] for entry in evaluation.trail][0] == "true"
+    assert evaluation.trail[0]["matched"] == "true"
     assert AuditEvent.objects.filter(request=request, action="request.refused_by_policy").count() == 1
 
 
