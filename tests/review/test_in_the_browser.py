@@ -32,6 +32,13 @@ BEYOND_THE_EDGE = """() => {
   const wide = [...document.body.querySelectorAll("*")].filter(e => e.getBoundingClientRect().right > width + 1);
   return ["the page", ...wide.map(e => e.outerHTML.slice(0, 120))];
 }"""
+# What a reader may do to the text by WCAG 1.4.12: wider than any font in use.
+WIDEST_TEXT = "* { letter-spacing: 0.12em !important; word-spacing: 0.16em !important; line-height: 1.5 !important; }"
+ADD_A_STYLE = """css => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(css);
+  document.adoptedStyleSheets.push(sheet);
+}"""
 LONG_NAME = "Åse-Marie Kathrine von Überlingen-Hohenzollern-Sigmaringen de la Santísima Trinidad"
 
 
@@ -218,9 +225,12 @@ def test_it_signs_in_decides_and_undoes_by_keyboard_alone(open_page, anna, flow,
     expect(page).to_have_url(re.compile("q=nobody"))
 
 
-def test_it_shows_the_reason_in_the_mail_while_it_is_typed(open_page, anna, flow) -> None:
+@pytest.mark.parametrize("job", ["Buyer", "Buyer\n" * 40], ids=["short", "long"])
+@pytest.mark.parametrize("style", ["", WIDEST_TEXT], ids=["plain", "wide"])
+def test_it_shows_the_reason_in_the_mail_while_it_is_typed(open_page, anna, flow, style, job) -> None:
     page = open_page(anna, viewport={"width": 1280, "height": 800})
-    page.goto(address(make_request(flow)))
+    page.goto(address(make_request(flow, jobTitle=job)))
+    page.evaluate(ADD_A_STYLE, style)
     page.keyboard.press("d")
     page.keyboard.type("Please use your work address.")
     said = page.locator(".letter pre")
@@ -235,6 +245,7 @@ def test_it_shows_the_reason_in_the_mail_while_it_is_typed(open_page, anna, flow
         }"""
     )
     assert bottom_of_the_reason <= min(top_of_the_button, 800)
+    expect(page.get_by_label("Reason for the applicant")).to_be_in_viewport(ratio=1)
     assert page.locator(".letter").evaluate("letter => letter.scrollHeight <= letter.clientHeight + 1")
 
 
