@@ -249,6 +249,19 @@ def test_it_shows_the_reason_in_the_mail_while_it_is_typed(open_page, anna, flow
     assert page.locator(".letter").evaluate("letter => letter.scrollHeight <= letter.clientHeight + 1")
 
 
+def test_it_keeps_the_field_with_the_focus_out_from_behind_the_button(open_page, anna, flow) -> None:
+    page = open_page(anna, viewport={"width": 1280, "height": 800})
+    page.goto(address(make_request(flow)))
+    page.keyboard.press("d")
+    expect(page.locator(".letter")).to_be_visible()
+    note = page.locator("#deny").get_by_label("Private note")
+    for _ in range(3):
+        page.keyboard.press("Tab")
+    expect(note).to_be_focused()
+    box, button = note.bounding_box(), page.get_by_role("button", name="Deny this request").bounding_box()
+    assert box["y"] + box["height"] <= button["y"]
+
+
 def test_it_leaves_single_keys_alone_when_they_are_switched_off(open_page, anna, flow) -> None:
     User.objects.filter(pk=anna.pk).update(keyboard_shortcuts=False)
     page = open_page(anna)
