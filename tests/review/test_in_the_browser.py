@@ -12,7 +12,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from accounts.models import User
 from approvals import workflow
@@ -31,6 +31,13 @@ BEYOND_THE_EDGE = """() => {
   if (document.documentElement.scrollWidth <= width) return [];
   const wide = [...document.body.querySelectorAll("*")].filter(e => e.getBoundingClientRect().right > width + 1);
   return ["the page", ...wide.map(e => e.outerHTML.slice(0, 120))];
+}"""
+# What a reader may do to the text by WCAG 1.4.12: wider than any font in use.
+WIDEST_TEXT = "* { letter-spacing: 0.12em !important; word-spacing: 0.16em !important; line-height: 1.5 !important; }"
+ADD_A_STYLE = """css => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(css);
+  document.adoptedStyleSheets.push(sheet);
 }"""
 LONG_NAME = "Åse-Marie Kathrine von Überlingen-Hohenzollern-Sigmaringen de la Santísima Trinidad"
 
@@ -80,6 +87,11 @@ def violations(page: Page) -> list[str]:
     page.evaluate(AXE.read_text())
     found = page.evaluate("rules => axe.run(document, {runOnly: {type: 'tag', values: rules}})", RULES)
     return [f"{rule['id']}: {node['html'][:160]}" for rule in found["violations"] for node in rule["nodes"]]
+
+
+def wait_for_keys(page: Page) -> None:
+    """A key that is pressed before the page's script has come is lost. From then on its buttons show their keys."""
+    expect(page.locator("html")).to_contain_class("keys")
 
 
 def open_everything(page: Page) -> None:
@@ -168,6 +180,7 @@ def test_it_signs_in_decides_and_undoes_by_keyboard_alone(open_page, anna, flow,
     second = make_request(flow, email="maria@x.example", displayName="Maria Oliveira")
     page = open_page(timezone_id="Europe/Lisbon")
     page.goto("/")
+    expect(page.get_by_label("User name")).to_be_focused()
     page.keyboard.type("anna")
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
@@ -175,12 +188,13 @@ def test_it_signs_in_decides_and_undoes_by_keyboard_alone(open_page, anna, flow,
     expect(page.locator(".row")).to_have_count(2)
     assert User.objects.get(pk=anna.pk).time_zone == "Europe/Lisbon"
 
-    page.wait_for_load_state()
+    wait_for_keys(page)
     page.keyboard.press("j")
     page.keyboard.press("j")
     page.keyboard.press("k")
     page.keyboard.press("o")
     expect(page.get_by_role("heading", name="John Smith")).to_be_visible()
+    wait_for_keys(page)
     page.keyboard.press("a")
     expect(page.get_by_role("button", name="Approve", exact=True)).to_be_focused()
     assert SignUpRequest.objects.get(pk=first.pk).status == "pending"
@@ -189,14 +203,15 @@ def test_it_signs_in_decides_and_undoes_by_keyboard_alone(open_page, anna, flow,
     expect(page.get_by_role("status")).to_contain_text("You approved John Smith.")
     assert SignUpRequest.objects.get(pk=first.pk).status == "approved"
 
-    # A key means something once the page's script has come.
-    page.wait_for_load_state("load")
+    wait_for_keys(page)
     page.keyboard.press("z")
     expect(page.get_by_role("status")).to_contain_text("The decision on John Smith is undone.")
     assert SignUpRequest.objects.get(pk=first.pk).status == "pending"
 
+    wait_for_keys(page)
     page.keyboard.press("n")
     expect(page.get_by_role("heading", name="Maria Oliveira")).to_be_visible()
+    wait_for_keys(page)
     page.keyboard.press("d")
     page.keyboard.type("Please use your work address.")
     expect(page.locator(".letter")).to_contain_text("Please use your work address.")
@@ -209,18 +224,23 @@ def test_it_signs_in_decides_and_undoes_by_keyboard_alone(open_page, anna, flow,
     expect(page.get_by_role("status")).to_contain_text("You denied Maria Oliveira.")
     assert SignUpRequest.objects.get(pk=second.pk).reason == "Please use your work address."
 
+    wait_for_keys(page)
     page.keyboard.press("g")
     page.keyboard.press("q")
     expect(page.locator(".row")).to_have_count(1)
+    wait_for_keys(page)
     page.keyboard.press("/")
     page.keyboard.type("nobody")
     expect(page.get_by_text("No request matches")).to_be_visible()
     expect(page).to_have_url(re.compile("q=nobody"))
 
 
-def test_it_shows_the_reason_in_the_mail_while_it_is_typed(open_page, anna, flow) -> None:
+@pytest.mark.parametrize("job", ["Buyer", "Buyer\n" * 40], ids=["short", "long"])
+@pytest.mark.parametrize("style", ["", WIDEST_TEXT], ids=["plain", "wide"])
+def test_it_shows_the_reason_in_the_mail_while_it_is_typed(open_page, anna, flow, style, job) -> None:
     page = open_page(anna, viewport={"width": 1280, "height": 800})
-    page.goto(address(make_request(flow)))
+    page.goto(address(make_request(flow, jobTitle=job)))
+    page.evaluate(ADD_A_STYLE, style)
     page.keyboard.press("d")
     page.keyboard.type("Please use your work address.")
     said = page.locator(".letter pre")
@@ -235,7 +255,40 @@ def test_it_shows_the_reason_in_the_mail_while_it_is_typed(open_page, anna, flow
         }"""
     )
     assert bottom_of_the_reason <= min(top_of_the_button, 800)
+    expect(page.get_by_label("Reason for the applicant")).to_be_in_viewport(ratio=1)
     assert page.locator(".letter").evaluate("letter => letter.scrollHeight <= letter.clientHeight + 1")
+
+
+def test_it_keeps_the_field_with_the_focus_out_from_behind_the_button(open_page, anna, flow) -> None:
+    page = open_page(anna, viewport={"width": 1280, "height": 800})
+    page.goto(address(make_request(flow)))
+    page.keyboard.press("d")
+    expect(page.locator(".letter")).to_be_visible()
+    note = page.locator("#deny").get_by_label("Private note")
+    for _ in range(3):
+        page.keyboard.press("Tab")
+    expect(note).to_be_focused()
+    box, button = note.bounding_box(), page.get_by_role("button", name="Deny this request").bounding_box()
+    assert box["y"] + box["height"] <= button["y"]
+
+
+def test_it_shows_a_key_once_it_can_be_pressed(open_page, anna, flow) -> None:
+    page = open_page(anna)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/keyboard*.js", hold)
+    page.goto(address(make_request(flow)), wait_until="commit")
+    deny = page.locator("#deny > summary")
+    expect(page.locator("html")).to_contain_class("script")
+    expect(deny).to_be_visible()
+    expect(deny.locator("kbd")).to_be_hidden()
+    held[0].continue_()
+    expect(deny.locator("kbd")).to_be_visible()
+    page.keyboard.press("d")
+    expect(page.get_by_label("Reason for the applicant")).to_be_focused()
 
 
 def test_it_leaves_single_keys_alone_when_they_are_switched_off(open_page, anna, flow) -> None:

@@ -72,3 +72,6 @@ document.addEventListener("keydown", (event) => {
   goPressedAt = event.key === "g" ? event.timeStamp : -Infinity;
   if (act(key)) event.preventDefault();
 });
+
+// From here on a key means something, and the buttons may say which.
+document.documentElement.classList.add("keys");
