@@ -51,7 +51,7 @@ def main() -> int:  # noqa: RET503 - the last line does not return
     options = parser.parse_args()
     commands = {"web": web, "worker": lambda: worker(with_beat=not options.no_beat), "beat": beat}
     if options.process != "web":
-        os.environ["FOYER_ANSWERS_NOBODY"] = "true"
+        os.environ["FOYER_ANSWERS_NOBODY"] = "1"
     try:
         _require_settings()
         command = commands[options.process]()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from typing import Any
 
@@ -67,8 +68,8 @@ MIDDLEWARE = [
     "axes.middleware.AxesMiddleware",
 ]
 
-# `config.serve` says so in the processes that answer nobody: they save the memory of what only answers need.
-ANSWERS = not env.bool("FOYER_ANSWERS_NOBODY", False)
+# Not a setting: `config.serve` says so to the processes that answer nobody, and saves the memory of what only answers need.
+ANSWERS = "FOYER_ANSWERS_NOBODY" not in os.environ
 ROOT_URLCONF = "config.urls" if ANSWERS else "config.pages"
 WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [

@@ -27,7 +27,7 @@ def slow_insert() -> Iterator[None]:
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE FUNCTION take_a_moment() RETURNS trigger LANGUAGE plpgsql AS "
-            "$$ BEGIN IF NOT EXISTS (SELECT FROM approvals_signuprequest) THEN PERFORM pg_sleep(0.3); END IF; RETURN NEW; END $$;"
+            "$$ BEGIN IF NOT EXISTS (SELECT FROM approvals_signuprequest) THEN PERFORM pg_sleep(0.7); END IF; RETURN NEW; END $$;"
             "CREATE TRIGGER take_a_moment BEFORE INSERT ON approvals_signuprequest "
             "FOR EACH ROW EXECUTE FUNCTION take_a_moment()"
         )

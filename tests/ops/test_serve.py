@@ -183,9 +183,9 @@ print([reverse(name, args=args) for name, args in names], "accounts.admin" in sy
 """
 
 
-@pytest.mark.parametrize(("answers_nobody", "has_administration"), [("false", "True"), ("true", "False")])
+@pytest.mark.parametrize(("marks", "has_administration"), [({}, "True"), ({"FOYER_ANSWERS_NOBODY": "1"}, "False")])
 def test_a_worker_knows_where_mails_lead_to_and_holds_no_pages(
-    answers_nobody: str, has_administration: str, tmp_path: Path
+    marks: dict[str, str], has_administration: str, tmp_path: Path
 ) -> None:
     ended = subprocess.run(
         [sys.executable, "-c", LOOK_AROUND],
@@ -194,7 +194,7 @@ def test_a_worker_knows_where_mails_lead_to_and_holds_no_pages(
             DJANGO_SETTINGS_MODULE="config.settings",
             SECRET_KEY=KEY,
             VAR=str(tmp_path),
-            FOYER_ANSWERS_NOBODY=answers_nobody,
+            **marks,
         ),
         capture_output=True,
         text=True,
