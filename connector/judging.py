@@ -13,6 +13,8 @@ from approvals.models import SignUpRequest, UserFlow, Verification
 from approvals.policy import facts, in_force
 from approvals.policy.engine import Outcome, Step, Verdict, evaluate
 from approvals.policy.in_force import InForce
+from approvals.policy.rules import NO_TEXTS
+from approvals.policy.trail import NOT_VERIFIED
 from approvals.workflow.judged import Judgement
 from connector.models import VerificationService
 from connector.verification import asking
@@ -98,14 +100,22 @@ def _all_considered(
         return verdict, False
     if verdict.rule is not None and _speaks_of_verification(policy, verdict.rule.id):
         return verdict, False
-    person = replace(verdict, outcome=Outcome.REVIEW, reason="")
+    person = _in_spite_of_rules(verdict, Outcome.REVIEW)
     if answer.outcome != Verified.FAILED:
         return person, False
     service = VerificationService.objects.filter(flow=flow).first()
     follows = service.after_failures(asking.failures(flow, applicant)) if service else None
     if follows == VerificationService.OnFailed.REFUSE:
-        return replace(verdict, outcome=Outcome.REFUSE, claims={}), False
+        return _in_spite_of_rules(replace(verdict, claims={}), Outcome.REFUSE), False
     return person, follows == VerificationService.OnFailed.CORRECT and step == Step.SUBMIT
+
+
+def _in_spite_of_rules(verdict: Verdict, outcome: Outcome) -> Verdict:
+    """What follows from the verification alone: the trail says so, and names no rule that decided."""
+    rules = [{name: value for name, value in entry.items() if name != "decided"} for entry in verdict.trail]
+    return replace(
+        verdict, outcome=outcome, rule=None, texts=NO_TEXTS, reason="", trail=[{"fault": NOT_VERIFIED}, *rules]
+    )
 
 
 def _speaks_of_verification(policy: InForce, rule_id: str) -> bool:

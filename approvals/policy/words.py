@@ -15,6 +15,7 @@ from approvals.models import PolicyEvaluation
 from approvals.policy.engine import Verdict
 from approvals.policy.phrases import attribute_label, clause, found_clause, shown_value
 from approvals.policy.rules import Outcome, Policy, Rule, Step, Then
+from approvals.policy.trail import NOT_VERIFIED
 
 __all__ = ["Explanation", "Line", "Row", "clause", "explain", "explain_verdict", "outcome", "policy", "rule", "steps"]
 
@@ -135,6 +136,8 @@ def _because(code: str, rule_name: str, deciding: dict[str, Any] | None, faults:
         return _("the policy as it is stored cannot be read")
     if "failed" in faults:
         return _("the policy could not be evaluated")
+    if NOT_VERIFIED in faults:
+        return _("the verification service did not confirm the identity")
     if deciding is None and not rule_name:
         return _("no rule refused") if code == "continue" else _("no rule decided")
     if deciding is None:
