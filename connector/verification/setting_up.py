@@ -48,7 +48,6 @@ def configure(
             return service
         _write(service, kind, settings, rules)
         audit.record(Action.VERIFICATION_CHANGED, flow=flow, actor=actor, kind=kind, changed=changed)
-    log.info("verification_set_up", flow=flow.slug, vendor=kind)
     return service
 
 
