@@ -113,18 +113,22 @@ def export_policy(flow: UserFlow) -> str:
     return to_yaml(Transfer(dump(policy), {row.slug: NamedDomains(row.name, tuple(row.domains)) for row in rows}))
 
 
-def import_policy(flow: UserFlow, text: str, *, actor: User | None, comment: str = "") -> PolicyVersion:
+def import_policy(
+    flow: UserFlow, text: str, *, actor: User | None, comment: str = "", base: int | None = None
+) -> PolicyVersion:
     """Put a file in force as the flow's newest version, and its lists in place of those of the same slug: all or nothing.
 
-    The same file again changes nothing. Raises what `publish` and `save_list` raise.
+    With `base`, only in place of that version. The same file again changes nothing. Raises what `publish` and
+    `save_list` raise.
     """
     transfer = from_yaml(text)
     lists.refuse_others(actor)
     try:
         with transaction.atomic(durable=True):
             _save(transfer.lists.items(), actor)
-            newest = versions.current(flow)
-            base = newest.number if newest else 0
+            if base is None:
+                newest = versions.current(flow)
+                base = newest.number if newest else 0
             version = versions.write(flow, transfer.document, base=base, actor=actor, comment=comment)
     except IntegrityError as error:
         raise PolicyChanged from error

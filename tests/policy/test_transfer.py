@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from accounts.models import User
 from approvals.models import AuditEvent, DomainList, PolicyVersion, UserFlow
 from approvals.policy.document import dump, parse
-from approvals.policy.errors import PolicyError
+from approvals.policy.errors import PolicyChanged, PolicyError
 from approvals.policy.lists import normalise, save_list
-from approvals.policy.transfer import LARGEST_FILE, NamedDomains, Transfer, from_yaml, to_yaml
+from approvals.policy.transfer import LARGEST_FILE, NamedDomains, Transfer, from_yaml, import_policy, to_yaml
 from approvals.policy.versions import publish
 from tests.commands.running import refusal, run
 from tests.factories import make_flow
@@ -140,6 +140,15 @@ def file(tmp_path: Path) -> Path:
     path = tmp_path / "policy.yaml"
     path.write_text(WRITTEN, encoding="utf-8")
     return path
+
+
+def test_with_a_base_it_replaces_that_version_only(flow: UserFlow, admin: User) -> None:
+    text = to_yaml(Transfer(document(rule("b", "approve"))))
+    publish(flow, document(rule("a", "approve")), base=0, actor=admin)
+    with pytest.raises(PolicyChanged):
+        import_policy(flow, text, actor=admin, base=0)
+    assert import_policy(flow, text, actor=admin, base=1).number == 2
+    assert import_policy(flow, text, actor=admin, base=1).number == 2
 
 
 def test_it_imports_and_exports(flow: UserFlow, admin: User, file: Path, tmp_path: Path) -> None:
