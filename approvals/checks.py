@@ -31,6 +31,18 @@ def outbox_limits_make_sense(**_kwargs: Any) -> list[CheckMessage]:
     ]
 
 
+@register()
+def policy_doors_exist(**_kwargs: Any) -> list[CheckMessage]:
+    """POLICY_CLAIMS_READER and POLICY_ANSWER_WRITER can be imported (approvals.E003)."""
+    problems: list[CheckMessage] = []
+    for name in ("POLICY_CLAIMS_READER", "POLICY_ANSWER_WRITER"):
+        try:
+            import_string(getattr(settings, name))
+        except ImportError as error:
+            problems.append(Error(f"{name} cannot be imported.", hint=str(error), id="approvals.E003"))
+    return problems
+
+
 def _problem(kind: str, path: str) -> CheckMessage | None:
     try:
         import_string(path)

@@ -359,6 +359,10 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 
+# How the pages of the policy read what Entra would send, and write what it would get.
+POLICY_CLAIMS_READER = "connector.answering.read_claims"
+POLICY_ANSWER_WRITER = "connector.answering.preview"
+
 # --- Connector ----------------------------------------------------------------------------------------------------
 CONNECTOR_MAX_BODY_BYTES = 64 * 1024
 

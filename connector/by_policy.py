@@ -6,9 +6,9 @@ from typing import Any
 
 from approvals import workflow
 from approvals.applicant import Applicant
-from approvals.models import UserFlow
+from approvals.models import SignUpRequest, UserFlow
 from approvals.policy import in_force
-from approvals.policy.engine import Outcome, Step
+from approvals.policy.engine import Outcome, Step, Verdict
 from approvals.workflow import Standing
 from approvals.workflow.judged import Overtaken, claims_of, record
 from approvals.workflow.submission import ATTEMPTS_TO_RECORD, CannotRecord, Kind
@@ -67,9 +67,15 @@ def _recorded(flow: UserFlow, applicant: Applicant, judged: Judged, language: st
     decided = record(flow, applicant, judged.judgement)
     if judged.answer is not None:
         asking.attach(judged.answer, decided.request)
-    verdict = judged.verdict
-    if verdict.outcome is Outcome.APPROVE:
+    return answer_to(flow, judged.verdict, decided.request, language)
+
+
+def answer_to(flow: UserFlow, verdict: Verdict, request: SignUpRequest, language: str) -> ConnectorAnswer:
+    """What is told of a verdict; `request` is the one that it was recorded as, if it is of a kind that is recorded."""
+    if verdict.outcome in (Outcome.APPROVE, Outcome.CONTINUE):
         return Continue(verdict.claims)
+    if verdict.outcome is Outcome.CORRECT:
+        return ValidationError(told.to_correct_by_policy(flow, verdict.corrections, language))
     if verdict.outcome is Outcome.REFUSE:
-        return ShowBlockPage(told.refusal(flow, verdict, language, decided.request.reference))
-    return ShowBlockPage(told.of(flow, Standing(Kind.RECORDED, decided.request), language))
+        return ShowBlockPage(told.refusal(flow, verdict, language, request.reference))
+    return ShowBlockPage(told.of(flow, Standing(Kind.RECORDED, request), language))

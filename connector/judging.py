@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import structlog
 
@@ -13,7 +15,7 @@ from approvals.models import SignUpRequest, UserFlow, Verification
 from approvals.policy import facts, in_force
 from approvals.policy.engine import Outcome, Step, Verdict, evaluate
 from approvals.policy.in_force import InForce
-from approvals.policy.rules import NO_TEXTS
+from approvals.policy.rules import NO_TEXTS, Policy
 from approvals.policy.trail import NOT_VERIFIED
 from approvals.workflow.judged import Judgement
 from connector.models import VerificationService
@@ -52,7 +54,7 @@ def judge(flow: UserFlow, applicant: Applicant, step: Step, previous: SignUpRequ
         return None
     verdict = _evaluate(flow, applicant, policy, step)
     first = Judged(Judgement(verdict, policy.version_id, step, previous))
-    if verdict.outcome is not Outcome.VERIFY or _is_asked_later(flow):
+    if verdict.outcome is not Outcome.VERIFY or is_asked_later(flow):
         return first
     answer = asking.verify(flow, applicant)
     return after(flow, applicant, policy, first, answer)
@@ -70,7 +72,10 @@ def judge_again(request: SignUpRequest, applicant: Applicant, answer: Answer) ->
 def after(flow: UserFlow, applicant: Applicant, policy: InForce, before: Judged, answer: Answer) -> Judged:
     """The judgement when the service has answered."""
     verdict = _evaluate(flow, applicant, policy, before.judgement.step, answer.outcome)
-    verdict, may_try_again = _all_considered(flow, applicant, policy, verdict, answer, before.judgement.step)
+    failures = partial(asking.failures, flow, applicant)
+    verdict, may_try_again = all_considered(
+        flow, policy.policy, verdict, Verified(answer.outcome), before.judgement.step, failures
+    )
     return Judged(replace(before.judgement, verdict=verdict), answer, may_try_again)
 
 
@@ -88,23 +93,28 @@ def _evaluate(
     return evaluate(policy.policy, known, deadline=time.monotonic() + EVALUATION_SECONDS)
 
 
-def _is_asked_later(flow: UserFlow) -> bool:
+def is_asked_later(flow: UserFlow) -> bool:
+    """Whether the request is recorded at once, and a worker asks the service."""
     return VerificationService.objects.filter(flow=flow, mode=VerificationService.Mode.LATER).exists()
 
 
-def _all_considered(
-    flow: UserFlow, applicant: Applicant, policy: InForce, verdict: Verdict, answer: Answer, step: Step
+def all_considered(
+    flow: UserFlow, policy: Policy, verdict: Verdict, verified: Verified, step: Step, failures: Callable[[], int]
 ) -> tuple[Verdict, bool]:
-    """The verdict after a verification: rules that speak of it come first, then what is set for its failure, then a person."""
-    if answer.outcome == Verified.PASSED or verdict.outcome in (Outcome.REFUSE, Outcome.CORRECT):
+    """The verdict after a verification, and whether the applicant may try again.
+
+    Rules that speak of it come first, then what is set for its failure, then a person. `failures` counts the different
+    answers with which it has failed, the last included.
+    """
+    if verified == Verified.PASSED or verdict.outcome in (Outcome.REFUSE, Outcome.CORRECT):
         return verdict, False
     if verdict.rule is not None and _speaks_of_verification(policy, verdict.rule.id):
         return verdict, False
     person = _in_spite_of_rules(verdict, Outcome.REVIEW)
-    if answer.outcome != Verified.FAILED:
+    if verified != Verified.FAILED:
         return person, False
     service = VerificationService.objects.filter(flow=flow).first()
-    follows = service.after_failures(asking.failures(flow, applicant)) if service else None
+    follows = service.after_failures(failures()) if service else None
     if follows == VerificationService.OnFailed.REFUSE:
         return _in_spite_of_rules(replace(verdict, claims={}), Outcome.REFUSE), False
     return person, follows == VerificationService.OnFailed.CORRECT and step == Step.SUBMIT
@@ -118,6 +128,6 @@ def _in_spite_of_rules(verdict: Verdict, outcome: Outcome) -> Verdict:
     )
 
 
-def _speaks_of_verification(policy: InForce, rule_id: str) -> bool:
-    rule = next((rule for rule in policy.policy.rules if rule.id == rule_id), None)
+def _speaks_of_verification(policy: Policy, rule_id: str) -> bool:
+    rule = next((rule for rule in policy.rules if rule.id == rule_id), None)
     return rule is not None and any(condition.kept.get("subject") == "verification" for condition in rule.when)
