@@ -47,7 +47,7 @@ GROUPS = (
     Group("submissions", gettext_lazy("Submissions"), SUBMISSIONS),
     Group("deliveries", gettext_lazy("Deliveries"), _beginning("delivery.")),
     Group("mail", gettext_lazy("Mail"), _beginning("mail.")),
-    Group("administration", gettext_lazy("Administration"), _beginning("flow.", "credential.", "token.")),
+    Group("administration", gettext_lazy("Administration"), _beginning("flow.", "policy.", "credential.", "token.")),
 )
 
 

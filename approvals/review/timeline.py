@@ -127,6 +127,15 @@ def _detail(action: str, data: dict[str, Any]) -> str:
         return _("The applicant was not told.")
     if action == Action.SUBMITTED and data.get("previous"):
         return _("Asked before as %(reference)s.") % {"reference": data["previous"]}
+    return _administrators_detail(action, data)
+
+
+def _administrators_detail(action: str, data: dict[str, Any]) -> str:
+    """The same of what an administrator has done."""
+    if action == Action.POLICY_CHANGED and data.get("number"):
+        return _("Version %(number)s") % {"number": data["number"]}
+    if action == Action.DOMAIN_LIST_CHANGED:
+        return str(data.get("list") or "")
     if action in (Action.CREDENTIAL_ISSUED, Action.CREDENTIAL_REVOKED):
         return str(data.get("username") or data.get("name") or "")
     if action in (Action.TOKEN_ISSUED, Action.TOKEN_REVOKED):

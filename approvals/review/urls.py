@@ -6,6 +6,11 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from approvals.review import decisions, detail, foresight, history, queue
+from approvals.review.policy import (
+    policies,
+    rule_page,
+    rules,
+)
 
 app_name = "review"
 urlpatterns = [
@@ -22,4 +27,11 @@ urlpatterns = [
     path("requests/<str:reference>/reopen", decisions.reopen, name="reopen"),
     path("requests/<str:reference>/retry", decisions.retry, name="retry"),
     path("history/", history.history, name="history"),
+    # Beside the flows and not among them: any slug may be a flow's, and any id a rule's.
+    path("policy/", policies.policies, name="policies"),
+    path("policy/<slug:slug>/", rules.rules_page, name="policy-rules"),
+    path("policy/<slug:slug>/change", rules.change, name="policy-change"),
+    path("policy/<slug:slug>/presets", rules.add_preset, name="policy-presets"),
+    path("policy/<slug:slug>/new-rule/", rule_page.new_rule, name="policy-new-rule"),
+    path("policy/<slug:slug>/rules/<slug:rule_id>/", rule_page.rule_page, name="policy-rule"),
 ]
