@@ -10,6 +10,7 @@ from approvals.review.policy import (
     policies,
     rule_page,
     rules,
+    trying,
 )
 
 app_name = "review"
@@ -34,4 +35,5 @@ urlpatterns = [
     path("policy/<slug:slug>/presets", rules.add_preset, name="policy-presets"),
     path("policy/<slug:slug>/new-rule/", rule_page.new_rule, name="policy-new-rule"),
     path("policy/<slug:slug>/rules/<slug:rule_id>/", rule_page.rule_page, name="policy-rule"),
+    path("policy/<slug:slug>/try/", trying.try_page, name="policy-try"),
 ]
