@@ -16,6 +16,7 @@ from approvals.hints.reading import hints_for
 from approvals.mail.letter import Mail
 from approvals.models import AuditEvent, SignUpRequest
 from approvals.review.answers import answers_of, claims_of, earlier_answers_of
+from approvals.review.evaluations import evaluations_of, verifications_of
 from approvals.review.forms import ApprovalForm, DenialForm
 from approvals.review.progress import delivery_of, is_moving, steps_of
 from approvals.review.reader import reader_of, visible_request
@@ -57,6 +58,8 @@ def show(
         "claims": claims,
         "left_out": sum(not claim.is_carried_over for claim in claims),
         "earlier_answers": earlier_answers_of(sign_up),
+        "evaluations": evaluations_of(sign_up),
+        "verifications": verifications_of(sign_up),
         "same_person": same_person(sign_up, reader),
         "same_domain": same_domain(sign_up, reader),
         "next": next_to_decide(sign_up, reader),

@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from approvals.models import Action, AuditEvent, Delivery
+from approvals.models import Action, AuditEvent, Delivery, Verification
 
 # What the database can hold: beyond it, asking for an id is an error.
 LARGEST_ID = 2**63 - 1
@@ -23,9 +23,11 @@ _MAILS = {
 }
 _TONES: dict[str, str] = {
     Action.APPROVED: "good",
+    Action.APPROVED_BY_POLICY: "good",
     Action.PROVISIONED: "good",
     Action.RETURNED: "good",
     Action.DENIED: "bad",
+    Action.REFUSED_BY_POLICY: "bad",
     Action.DELIVERY_FAILED: "bad",
     Action.MAIL_FAILED: "bad",
     Action.UNDONE: "turn",
@@ -35,7 +37,10 @@ _ICONS: dict[str, str] = {
     Action.SUBMITTED: "inbox",
     Action.ANSWERS_CHANGED: "pencil",
     Action.APPROVED: "check",
+    Action.APPROVED_BY_POLICY: "check",
     Action.DENIED: "cross",
+    Action.REFUSED_BY_POLICY: "cross",
+    Action.VERIFIED: "person",
     Action.UNDONE: "undo",
     Action.REOPENED: "undo",
     Action.EXPIRED: "clock",
@@ -127,7 +132,17 @@ def _detail(action: str, data: dict[str, Any]) -> str:
         return _("The applicant was not told.")
     if action == Action.SUBMITTED and data.get("previous"):
         return _("Asked before as %(reference)s.") % {"reference": data["previous"]}
-    return _administrators_detail(action, data)
+    return _policys_detail(action, data) or _administrators_detail(action, data)
+
+
+def _policys_detail(action: str, data: dict[str, Any]) -> str:
+    """The same of what happened by itself: the rule that decided, what the verification said."""
+    if action in (Action.APPROVED_BY_POLICY, Action.REFUSED_BY_POLICY) and data.get("name"):
+        return _("Rule “%(rule)s”") % {"rule": data["name"]}
+    if action == Action.VERIFIED:
+        outcomes = {each.value: str(each.label) for each in Verification.Outcome}
+        return outcomes.get(str(data.get("outcome")), "")
+    return ""
 
 
 def _administrators_detail(action: str, data: dict[str, Any]) -> str:

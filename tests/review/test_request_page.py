@@ -290,6 +290,6 @@ def test_it_asks_the_database_a_fixed_number_of_times(annas, anna, flow, django_
     for n in range(8):
         make_request(flow, email=f"{n}@fabrikam.example", status="failed" if n % 2 else "denied", by=anna)
         workflow.submit(flow, make_applicant(jobTitle=f"Title {n}"))
-    # Session, person, request, same person by two indexes (3), same domain (2), next, timeline, tab counts.
-    with django_assert_num_queries(12):
+    # Session, person, request, evaluations, verifications, same person by two indexes (3), same domain (2), next, timeline, tab counts.
+    with django_assert_num_queries(14):
         page_of(annas, request)
