@@ -11,6 +11,7 @@ from approvals.review.policy import (
     rule_page,
     rules,
     trying,
+    version_pages,
 )
 
 app_name = "review"
@@ -36,4 +37,7 @@ urlpatterns = [
     path("policy/<slug:slug>/new-rule/", rule_page.new_rule, name="policy-new-rule"),
     path("policy/<slug:slug>/rules/<slug:rule_id>/", rule_page.rule_page, name="policy-rule"),
     path("policy/<slug:slug>/try/", trying.try_page, name="policy-try"),
+    path("policy/<slug:slug>/versions/", version_pages.versions_page, name="policy-versions"),
+    path("policy/<slug:slug>/versions/<int:number>/", version_pages.version_page, name="policy-version"),
+    path("policy/<slug:slug>/versions/<int:number>/restore", version_pages.restore, name="policy-restore"),
 ]
