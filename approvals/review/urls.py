@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 
 from approvals.review import decisions, detail, foresight, history, queue
 from approvals.review.policy import (
+    dry_running,
     policies,
     rule_page,
     rules,
@@ -37,6 +38,7 @@ urlpatterns = [
     path("policy/<slug:slug>/new-rule/", rule_page.new_rule, name="policy-new-rule"),
     path("policy/<slug:slug>/rules/<slug:rule_id>/", rule_page.rule_page, name="policy-rule"),
     path("policy/<slug:slug>/try/", trying.try_page, name="policy-try"),
+    path("policy/<slug:slug>/dry-run/", dry_running.dry_run_page, name="policy-dry-run"),
     path("policy/<slug:slug>/versions/", version_pages.versions_page, name="policy-versions"),
     path("policy/<slug:slug>/versions/<int:number>/", version_pages.version_page, name="policy-version"),
     path("policy/<slug:slug>/versions/<int:number>/restore", version_pages.restore, name="policy-restore"),
