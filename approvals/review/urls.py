@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 
 from approvals.review import decisions, detail, foresight, history, queue
 from approvals.review.policy import (
+    carrying,
     dry_running,
     policies,
     rule_page,
@@ -42,4 +43,6 @@ urlpatterns = [
     path("policy/<slug:slug>/versions/", version_pages.versions_page, name="policy-versions"),
     path("policy/<slug:slug>/versions/<int:number>/", version_pages.version_page, name="policy-version"),
     path("policy/<slug:slug>/versions/<int:number>/restore", version_pages.restore, name="policy-restore"),
+    path("policy/<slug:slug>/file/", carrying.file_page, name="policy-file"),
+    path("policy/<slug:slug>/policy.yaml", carrying.export, name="policy-yaml"),
 ]
