@@ -9,6 +9,7 @@ from approvals.review import decisions, detail, foresight, history, queue
 from approvals.review.policy import (
     carrying,
     dry_running,
+    list_pages,
     policies,
     rule_page,
     rules,
@@ -33,6 +34,8 @@ urlpatterns = [
     path("history/", history.history, name="history"),
     # Beside the flows and not among them: any slug may be a flow's, and any id a rule's.
     path("policy/", policies.policies, name="policies"),
+    path("domain-lists/", list_pages.lists_page, name="domain-lists"),
+    path("domain-lists/<slug:slug>/", list_pages.list_page, name="domain-list"),
     path("policy/<slug:slug>/", rules.rules_page, name="policy-rules"),
     path("policy/<slug:slug>/change", rules.change, name="policy-change"),
     path("policy/<slug:slug>/presets", rules.add_preset, name="policy-presets"),
