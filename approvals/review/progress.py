@@ -73,6 +73,8 @@ def steps_of(delivery: Delivery) -> list[Step]:
 
 def _names(delivery: Delivery) -> list[Promise | str]:
     approved = pgettext_lazy("step", "Approved")
+    if _went_on_at_once(delivery):
+        return [approved, gettext_lazy("Applicant went on, and Entra made the account")]
     if delivery.stage == Stage.AWAITING_RETURN or delivery.made == Made.RETURNED:
         return [approved, gettext_lazy("Applicant signs up again"), gettext_lazy("Guest signed up")]
     making = _MAKING.get(Stage(delivery.stage), gettext_lazy("Creating or inviting the guest"))
@@ -85,6 +87,12 @@ def _names(delivery: Delivery) -> list[Promise | str]:
         gettext_lazy("Setting attributes and groups"),
         gettext_lazy("Guest ready"),
     ]
+
+
+def _went_on_at_once(delivery: Delivery) -> bool:
+    """Whether the policy approved while the applicant was signing up."""
+    request = delivery.request
+    return delivery.made == Made.RETURNED and request.decided_by_policy and request.closed_at == request.decided_at
 
 
 def delivery_words(delivery: Delivery) -> Promise | str:

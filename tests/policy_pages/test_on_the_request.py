@@ -127,3 +127,12 @@ def test_the_timeline_says_what_the_verification_said(annas: Client, request_) -
     page = page_of(annas, request_)
     assert page.count("<strong>Identity verification</strong>") == 2
     assert "Not verified" in page
+
+
+def test_whoever_the_policy_let_in_did_not_sign_up_again(annas: Client, flow, published, as_entra) -> None:
+    published(rule("partners", "approve", domain("fabrikam.onmicrosoft.com")))
+    assert as_entra(flow).submit()["action"] == "Continue"
+    page = page_of(annas, SignUpRequest.objects.get())
+    assert "Applicant went on, and Entra made the account" in page
+    assert "signs up again" not in page
+    assert "By the sign-up policy" in page
