@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
-
-import structlog
+from dataclasses import dataclass
+from datetime import datetime
 
 from approvals import hints
 from approvals.applicant import Applicant
 from approvals.models import SignUpRequest, UserFlow, Verification
 from approvals.policy import facts, in_force
-from approvals.policy.engine import Outcome, Step, Verdict, evaluate
+from approvals.policy.engine import Outcome, Step, Verdict, evaluate, unverified
 from approvals.policy.in_force import InForce
-from approvals.workflow.judged import Judgement
+from approvals.workflow.judged import Judgement, is_repeated
 from connector.models import VerificationService
 from connector.verification import asking
 from connector.verification.base import Answer
 
-log = structlog.get_logger(__name__)
-
 # Rules take microseconds. What they ask the database for counts, too.
 EVALUATION_SECONDS = 0.5
 Verified = Verification.Outcome
+OnFailed = VerificationService.OnFailed
 
 
 @dataclass(frozen=True)
@@ -39,21 +37,51 @@ class Judged:
         return self.judgement.verdict
 
 
-def judge(flow: UserFlow, applicant: Applicant, step: Step, previous: SignUpRequest | None) -> Judged | None:
+@dataclass(frozen=True)
+class Case:
+    """Whom a policy is asked about, and when. `since` is when the request came in that is there already."""
+
+    flow: UserFlow
+    applicant: Applicant
+    policy: InForce
+    step: Step
+    since: datetime | None = None
+
+    def evaluate(self, verified: Verified | None = None) -> Verdict:
+        """What the rules say, with the outcome of the verification or before it."""
+        known = facts.gather(
+            self.flow,
+            self.applicant,
+            step=self.step,
+            lists=self.policy.lists,
+            hints=lambda: hints.codes(self.flow, self.applicant, before=self.since),
+            verification=None if verified is None else str(verified),
+            now=self.since,
+        )
+        return evaluate(self.policy.policy, known, deadline=time.monotonic() + EVALUATION_SECONDS)
+
+
+def judge(
+    flow: UserFlow, applicant: Applicant, step: Step, previous: SignUpRequest | None, answer: Answer | None = None
+) -> Judged | None:
     """What the flow's policy says of the applicant, whose newest request is `previous`; None when it has no policy.
 
-    Asks the verification service when a rule says so, within the service's budget. Approves only because of a rule that
-    matched; and after a verification that did not pass, only because of a rule that speaks of the verification.
+    Asks the verification service when a rule says so, within the service's budget, unless `answer` is what it has just
+    said. Approves only because of a rule that matched; and after a verification that did not pass, only because of a rule
+    that speaks of the verification.
     """
     policy = in_force.compiled(flow.pk)
     if policy is None:
         return None
-    verdict = _evaluate(flow, applicant, policy, step)
-    first = Judged(Judgement(verdict, policy.version_id, step, previous))
+    # What the first of two equal calls led to is no reason to answer the second in another way.
+    since = previous.submitted_at if previous and is_repeated(previous, applicant) else None
+    case = Case(flow, applicant, policy, step, since)
+    verdict = case.evaluate()
     if verdict.outcome is not Outcome.VERIFY or _is_asked_later(flow):
-        return first
-    answer = asking.verify(flow, applicant)
-    return after(flow, applicant, policy, first, answer)
+        return Judged(Judgement(verdict, policy.version_id, step, previous))
+    answer = answer or asking.verify(flow, applicant)
+    verdict, may_try_again = _after(case, answer)
+    return Judged(Judgement(verdict, policy.version_id, step, previous), answer, may_try_again)
 
 
 def judge_again(request: SignUpRequest, applicant: Applicant, answer: Answer) -> Judgement | None:
@@ -61,53 +89,42 @@ def judge_again(request: SignUpRequest, applicant: Applicant, answer: Answer) ->
     policy = in_force.compiled(request.flow_id)
     if policy is None:
         return None
-    unanswered = Judged(Judgement(Verdict(Outcome.VERIFY), policy.version_id, Step.LATER, request))
-    return after(request.flow, applicant, policy, unanswered, answer).judgement
-
-
-def after(flow: UserFlow, applicant: Applicant, policy: InForce, before: Judged, answer: Answer) -> Judged:
-    """The judgement when the service has answered."""
-    verdict = _evaluate(flow, applicant, policy, before.judgement.step, answer.outcome)
-    verdict, may_try_again = _all_considered(flow, applicant, policy, verdict, answer, before.judgement.step)
-    return Judged(replace(before.judgement, verdict=verdict), answer, may_try_again)
-
-
-def _evaluate(
-    flow: UserFlow, applicant: Applicant, policy: InForce, step: Step, verified: Verified | None = None
-) -> Verdict:
-    known = facts.gather(
-        flow,
-        applicant,
-        step=step,
-        lists=policy.lists,
-        hints=lambda: hints.codes(flow, applicant),
-        verification=None if verified is None else str(verified),
-    )
-    return evaluate(policy.policy, known, deadline=time.monotonic() + EVALUATION_SECONDS)
+    case = Case(request.flow, applicant, policy, Step.LATER, request.submitted_at)
+    verdict, _may_try_again = _after(case, answer)
+    return Judgement(verdict, policy.version_id, Step.LATER, request)
 
 
 def _is_asked_later(flow: UserFlow) -> bool:
     return VerificationService.objects.filter(flow=flow, mode=VerificationService.Mode.LATER).exists()
 
 
-def _all_considered(
-    flow: UserFlow, applicant: Applicant, policy: InForce, verdict: Verdict, answer: Answer, step: Step
-) -> tuple[Verdict, bool]:
-    """The verdict after a verification: rules that speak of it come first, then what is set for its failure, then a person."""
+def _after(case: Case, answer: Answer) -> tuple[Verdict, bool]:
+    """The verdict when the service has answered, and whether the applicant may try again.
+
+    Rules that speak of the verification come first, then what is set for its failure, then a person.
+    """
+    verdict = case.evaluate(answer.outcome)
     if answer.outcome == Verified.PASSED or verdict.outcome in (Outcome.REFUSE, Outcome.CORRECT):
         return verdict, False
-    if verdict.rule is not None and _speaks_of_verification(policy, verdict.rule.id):
+    if _speaks_of_verification(case.policy, verdict):
         return verdict, False
-    person = replace(verdict, outcome=Outcome.REVIEW, reason="")
-    if answer.outcome != Verified.FAILED:
-        return person, False
-    service = VerificationService.objects.filter(flow=flow).first()
-    follows = service.after_failures(asking.failures(flow, applicant)) if service else None
-    if follows == VerificationService.OnFailed.REFUSE:
-        return replace(verdict, outcome=Outcome.REFUSE, claims={}), False
-    return person, follows == VerificationService.OnFailed.CORRECT and step == Step.SUBMIT
+    follows = _after_failure(case) if answer.outcome == Verified.FAILED else OnFailed.REVIEW
+    if follows == OnFailed.REFUSE:
+        return unverified(verdict, str(answer.outcome), Outcome.REFUSE), False
+    return _for_a_person(verdict, answer), follows == OnFailed.CORRECT and case.step == Step.SUBMIT
 
 
-def _speaks_of_verification(policy: InForce, rule_id: str) -> bool:
-    rule = next((rule for rule in policy.policy.rules if rule.id == rule_id), None)
-    return rule is not None and any(condition.kept.get("subject") == "verification" for condition in rule.when)
+def _after_failure(case: Case) -> str:
+    service = VerificationService.objects.filter(flow=case.flow).first()
+    return service.after_failures(asking.failures(case.flow, case.applicant)) if service else OnFailed.REVIEW
+
+
+def _for_a_person(verdict: Verdict, answer: Answer) -> Verdict:
+    """A rule that sends it to a person keeps its say; an approval in spite of the answer is none."""
+    has_a_reason = verdict.outcome is Outcome.REVIEW and (verdict.rule or verdict.fault)
+    return verdict if has_a_reason else unverified(verdict, str(answer.outcome))
+
+
+def _speaks_of_verification(policy: InForce, verdict: Verdict) -> bool:
+    rule = next((rule for rule in policy.policy.rules if verdict.rule and rule.id == verdict.rule.id), None)
+    return rule is not None and any(condition.subject == "verification" for condition in rule.when)
