@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from approvals import workflow
@@ -30,6 +31,8 @@ def at_check_status(flow: UserFlow, applicant: Applicant, standing: Standing, la
             return _recorded(flow, applicant, judged, language)
         except Overtaken:
             standing = workflow.check_status(flow, applicant)
+            if standing.kind is Kind.MAY_CONTINUE:
+                return Continue()
             if standing.kind is not Kind.NEW:
                 return ShowBlockPage(told.of(flow, standing, language))
     raise CannotRecord
@@ -39,9 +42,14 @@ def at_submit(flow: UserFlow, applicant: Applicant, language: str) -> ConnectorA
     """What the policy leads to for somebody who may ask; None when the flow has no policy, or the applicant's request stands."""
     if in_force.compiled(flow.pk) is None:
         return None
+    judged = None
     for _attempt in range(ATTEMPTS_TO_RECORD):
         standing = workflow.check_status(flow, applicant)
-        judged = judge(flow, applicant, Step.SUBMIT, standing.request) if standing.kind is Kind.NEW else None
+        if standing.kind is not Kind.NEW:
+            return None
+        # Nobody waits for the service twice.
+        answer = judged.answer if judged else None
+        judged = judge(flow, applicant, Step.SUBMIT, standing.request, answer)
         if judged is None:
             return None
         if judged.verdict.outcome is Outcome.CORRECT:
@@ -64,10 +72,13 @@ def claims(flow: UserFlow, standing: Standing) -> dict[str, Any]:
 
 def _recorded(flow: UserFlow, applicant: Applicant, judged: Judged, language: str) -> ConnectorAnswer:
     """The answer, once everything is durable. Raises Overtaken."""
-    decided = record(flow, applicant, judged.judgement)
-    if judged.answer is not None:
-        asking.attach(judged.answer, decided.request)
+    beside = partial(asking.attach, judged.answer) if judged.answer else _nothing
+    decided = record(flow, applicant, judged.judgement, beside=beside)
     return answer_to(flow, judged.verdict, decided.request, language)
+
+
+def _nothing(_request: SignUpRequest) -> None:
+    """There was no verification."""
 
 
 def answer_to(flow: UserFlow, verdict: Verdict, request: SignUpRequest, language: str) -> ConnectorAnswer:

@@ -4,29 +4,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
-
-import structlog
 
 from approvals import hints
 from approvals.applicant import Applicant
 from approvals.models import SignUpRequest, UserFlow, Verification
 from approvals.policy import facts, in_force
-from approvals.policy.engine import Outcome, Step, Verdict, evaluate
+from approvals.policy.engine import Outcome, Step, Verdict, evaluate, unverified
 from approvals.policy.in_force import InForce
-from approvals.policy.rules import NO_TEXTS, Policy
-from approvals.policy.trail import NOT_VERIFIED
-from approvals.workflow.judged import Judgement
+from approvals.policy.rules import Policy
+from approvals.workflow.judged import Judgement, is_repeated
 from connector.models import VerificationService
 from connector.verification import asking
 from connector.verification.base import Answer
 
-log = structlog.get_logger(__name__)
-
 # Rules take microseconds. What they ask the database for counts, too.
 EVALUATION_SECONDS = 0.5
 Verified = Verification.Outcome
+OnFailed = VerificationService.OnFailed
 
 
 @dataclass(frozen=True)
@@ -43,21 +40,51 @@ class Judged:
         return self.judgement.verdict
 
 
-def judge(flow: UserFlow, applicant: Applicant, step: Step, previous: SignUpRequest | None) -> Judged | None:
+@dataclass(frozen=True)
+class Case:
+    """Whom a policy is asked about, and when. `since` is when the request came in that is there already."""
+
+    flow: UserFlow
+    applicant: Applicant
+    policy: InForce
+    step: Step
+    since: datetime | None = None
+
+    def evaluate(self, verified: Verified | None = None) -> Verdict:
+        """What the rules say, with the outcome of the verification or before it."""
+        known = facts.gather(
+            self.flow,
+            self.applicant,
+            step=self.step,
+            lists=self.policy.lists,
+            hints=lambda: hints.codes(self.flow, self.applicant, before=self.since),
+            verification=None if verified is None else str(verified),
+            now=self.since,
+        )
+        return evaluate(self.policy.policy, known, deadline=time.monotonic() + EVALUATION_SECONDS)
+
+
+def judge(
+    flow: UserFlow, applicant: Applicant, step: Step, previous: SignUpRequest | None, answer: Answer | None = None
+) -> Judged | None:
     """What the flow's policy says of the applicant, whose newest request is `previous`; None when it has no policy.
 
-    Asks the verification service when a rule says so, within the service's budget. Approves only because of a rule that
-    matched; and after a verification that did not pass, only because of a rule that speaks of the verification.
+    Asks the verification service when a rule says so, within the service's budget, unless `answer` is what it has just
+    said. Approves only because of a rule that matched; and after a verification that did not pass, only because of a rule
+    that speaks of the verification.
     """
     policy = in_force.compiled(flow.pk)
     if policy is None:
         return None
-    verdict = _evaluate(flow, applicant, policy, step)
-    first = Judged(Judgement(verdict, policy.version_id, step, previous))
+    # What the first of two equal calls led to is no reason to answer the second in another way.
+    since = previous.submitted_at if previous and is_repeated(previous, applicant) else None
+    case = Case(flow, applicant, policy, step, since)
+    verdict = case.evaluate()
     if verdict.outcome is not Outcome.VERIFY or is_asked_later(flow):
-        return first
-    answer = asking.verify(flow, applicant)
-    return after(flow, applicant, policy, first, answer)
+        return Judged(Judgement(verdict, policy.version_id, step, previous))
+    answer = answer or asking.verify(flow, applicant)
+    verdict, may_try_again = _after(case, answer)
+    return Judged(Judgement(verdict, policy.version_id, step, previous), answer, may_try_again)
 
 
 def judge_again(request: SignUpRequest, applicant: Applicant, answer: Answer) -> Judgement | None:
@@ -65,32 +92,9 @@ def judge_again(request: SignUpRequest, applicant: Applicant, answer: Answer) ->
     policy = in_force.compiled(request.flow_id)
     if policy is None:
         return None
-    unanswered = Judged(Judgement(Verdict(Outcome.VERIFY), policy.version_id, Step.LATER, request))
-    return after(request.flow, applicant, policy, unanswered, answer).judgement
-
-
-def after(flow: UserFlow, applicant: Applicant, policy: InForce, before: Judged, answer: Answer) -> Judged:
-    """The judgement when the service has answered."""
-    verdict = _evaluate(flow, applicant, policy, before.judgement.step, answer.outcome)
-    failures = partial(asking.failures, flow, applicant)
-    verdict, may_try_again = all_considered(
-        flow, policy.policy, verdict, Verified(answer.outcome), before.judgement.step, failures
-    )
-    return Judged(replace(before.judgement, verdict=verdict), answer, may_try_again)
-
-
-def _evaluate(
-    flow: UserFlow, applicant: Applicant, policy: InForce, step: Step, verified: Verified | None = None
-) -> Verdict:
-    known = facts.gather(
-        flow,
-        applicant,
-        step=step,
-        lists=policy.lists,
-        hints=lambda: hints.codes(flow, applicant),
-        verification=None if verified is None else str(verified),
-    )
-    return evaluate(policy.policy, known, deadline=time.monotonic() + EVALUATION_SECONDS)
+    case = Case(request.flow, applicant, policy, Step.LATER, request.submitted_at)
+    verdict, _may_try_again = _after(case, answer)
+    return Judgement(verdict, policy.version_id, Step.LATER, request)
 
 
 def is_asked_later(flow: UserFlow) -> bool:
@@ -98,36 +102,41 @@ def is_asked_later(flow: UserFlow) -> bool:
     return VerificationService.objects.filter(flow=flow, mode=VerificationService.Mode.LATER).exists()
 
 
+def _after(case: Case, answer: Answer) -> tuple[Verdict, bool]:
+    failures = partial(asking.failures, case.flow, case.applicant)
+    verdict = case.evaluate(answer.outcome)
+    return all_considered(case.flow, case.policy.policy, verdict, answer.outcome, case.step, failures)
+
+
 def all_considered(
     flow: UserFlow, policy: Policy, verdict: Verdict, verified: Verified, step: Step, failures: Callable[[], int]
 ) -> tuple[Verdict, bool]:
     """The verdict after a verification, and whether the applicant may try again.
 
-    Rules that speak of it come first, then what is set for its failure, then a person. `failures` counts the different
-    answers with which it has failed, the last included.
+    Rules that speak of the verification come first, then what is set for its failure, then a person. `failures` counts
+    the different answers with which it has failed, the last included.
     """
     if verified == Verified.PASSED or verdict.outcome in (Outcome.REFUSE, Outcome.CORRECT):
         return verdict, False
-    if verdict.rule is not None and _speaks_of_verification(policy, verdict.rule.id):
+    if _speaks_of_verification(policy, verdict):
         return verdict, False
-    person = _in_spite_of_rules(verdict, Outcome.REVIEW)
-    if verified != Verified.FAILED:
-        return person, False
+    follows = _after_failure(flow, failures) if verified == Verified.FAILED else OnFailed.REVIEW
+    if follows == OnFailed.REFUSE:
+        return unverified(verdict, str(verified), Outcome.REFUSE), False
+    return _for_a_person(verdict, verified), follows == OnFailed.CORRECT and step == Step.SUBMIT
+
+
+def _after_failure(flow: UserFlow, failures: Callable[[], int]) -> str:
     service = VerificationService.objects.filter(flow=flow).first()
-    follows = service.after_failures(failures()) if service else None
-    if follows == VerificationService.OnFailed.REFUSE:
-        return _in_spite_of_rules(replace(verdict, claims={}), Outcome.REFUSE), False
-    return person, follows == VerificationService.OnFailed.CORRECT and step == Step.SUBMIT
+    return service.after_failures(failures()) if service else OnFailed.REVIEW
 
 
-def _in_spite_of_rules(verdict: Verdict, outcome: Outcome) -> Verdict:
-    """What follows from the verification alone: the trail says so, and names no rule that decided."""
-    rules = [{name: value for name, value in entry.items() if name != "decided"} for entry in verdict.trail]
-    return replace(
-        verdict, outcome=outcome, rule=None, texts=NO_TEXTS, reason="", trail=[{"fault": NOT_VERIFIED}, *rules]
-    )
+def _for_a_person(verdict: Verdict, verified: Verified) -> Verdict:
+    """A rule that sends it to a person keeps its say; an approval in spite of the answer is none."""
+    has_a_reason = verdict.outcome is Outcome.REVIEW and (verdict.rule or verdict.fault)
+    return verdict if has_a_reason else unverified(verdict, str(verified))
 
 
-def _speaks_of_verification(policy: Policy, rule_id: str) -> bool:
-    rule = next((rule for rule in policy.rules if rule.id == rule_id), None)
-    return rule is not None and any(condition.kept.get("subject") == "verification" for condition in rule.when)
+def _speaks_of_verification(policy: Policy, verdict: Verdict) -> bool:
+    rule = next((rule for rule in policy.rules if verdict.rule and rule.id == verdict.rule.id), None)
+    return rule is not None and any(condition.subject == "verification" for condition in rule.when)

@@ -30,12 +30,12 @@ def look(flow: UserFlow, applicant: Applicant, *, before: datetime | None = None
     return tuple(hint for hint in noticed if hint is not None)
 
 
-def codes(flow: UserFlow, applicant: Applicant) -> frozenset[str]:
-    """The codes alone, for rules about somebody who has not asked yet: at most eight short queries along indexes.
+def codes(flow: UserFlow, applicant: Applicant, *, before: datetime | None = None) -> frozenset[str]:
+    """The codes alone, for rules: at most eight short queries along indexes. `before` is what it is for `look`.
 
     Raises CannotTell when one of them could not be looked for, for a rule may well want it not to be there.
     """
-    sight = Sight(flow, applicant, None)
+    sight = Sight(flow, applicant, before)
     try:
         found = frozenset(code for code in CODES if NOTICES[code](sight) is not None)
         is_known = sight.knows_whether_first

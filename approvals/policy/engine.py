@@ -20,7 +20,7 @@ from approvals.policy.given import Earlier, Facts
 from approvals.policy.rules import NO_TEXTS, Outcome, Policy, Rule, Step, Texts
 from approvals.policy.trail import SKIPPED, Finding, trail_of
 
-__all__ = ["Correction", "DecidingRule", "Earlier", "Facts", "Outcome", "Step", "Verdict", "evaluate"]
+__all__ = ["Correction", "DecidingRule", "Earlier", "Facts", "Outcome", "Step", "Verdict", "evaluate", "unverified"]
 
 log = structlog.get_logger(__name__)
 
@@ -48,7 +48,8 @@ class Verdict:
     `rule` is the one that it follows from, also when that is because the rule could not be evaluated; None when none
     matched. `texts` are a refusal's, for the applicant; `reason` is a review's own, for the reviewer. `claims` are to be
     returned and stored when the applicant goes on. `fault` is broken (the stored policy cannot be read), failed (the
-    evaluation broke), undecided (`rule` could not be evaluated), or empty. `trail` is what PolicyEvaluation keeps.
+    evaluation broke), undecided (`rule` could not be evaluated), verification_… (see `unverified`), or empty. `trail` is
+    what PolicyEvaluation keeps.
     """
 
     outcome: Outcome
@@ -71,6 +72,17 @@ def evaluate(policy: Policy, facts: Facts, *, deadline: float | None = None, clo
     except Exception as error:  # noqa: BLE001 - whatever broke, a person decides
         log.error("policy_failed", step=str(facts.step), error=type(error).__name__)  # noqa: TRY400 - claims may be in the traceback
         return _unusable(facts.step, "failed")
+
+
+def unverified(verdict: Verdict, verification: str, outcome: Outcome = Outcome.REVIEW) -> Verdict:
+    """The verdict that an outcome of the verification leads to in place of this one. It is no rule's, and says so.
+
+    The rules are told as they were found. Claims go with a review alone.
+    """
+    fault = f"verification_{verification}"
+    found = [{name: value for name, value in entry.items() if name != "decided"} for entry in verdict.trail]
+    claims = verdict.claims if outcome is Outcome.REVIEW else {}
+    return Verdict(outcome, claims=claims, fault=fault, trail=[{"fault": fault}, *found])
 
 
 def _unusable(step: str, fault: str) -> Verdict:

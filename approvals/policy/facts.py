@@ -30,7 +30,10 @@ def gather(
     verification: str | None = None,
     now: datetime | None = None,
 ) -> Facts:
-    """What is known of an applicant at `now`. Makes no query itself; `hints` gives the codes of the hints."""
+    """What is known of an applicant at `now`. Makes no query itself; `hints` gives the codes of the hints.
+
+    Of somebody whose request is there already, `now` is when it came in: it is not one of the earlier ones.
+    """
     now = now or timezone.now()
     return Facts(
         applicant=applicant,

@@ -13,8 +13,6 @@ from approvals.policy.rules import Outcome, Rule
 
 # A condition that was not asked: another one does not hold, and this one might have cost a query.
 SKIPPED = Result(None, fault="skipped")
-# The fault of a whole evaluation after which the verification decided, and no rule.
-NOT_VERIFIED = "not_verified"
 _WORDS = {True: "true", False: "false", None: "unknown"}
 
 

@@ -10,14 +10,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from approvals.models import PolicyEvaluation
 from approvals.policy.engine import Verdict
 from approvals.policy.phrases import attribute_label, clause, found_clause, shown_value
 from approvals.policy.rules import Outcome, Policy, Rule, Step, Then
-from approvals.policy.trail import NOT_VERIFIED
 
 __all__ = ["Explanation", "Line", "Row", "clause", "explain", "explain_verdict", "outcome", "policy", "rule", "steps"]
+
+
+# Why somebody was not approved after a verification, when no rule says more.
+_VERIFICATIONS = {
+    "verification_failed": gettext_lazy("the identity verification failed"),
+    "verification_refer": gettext_lazy("the verification service leaves it to a person"),
+    "verification_unavailable": gettext_lazy("the verification service could not say"),
+}
 
 
 @dataclass(frozen=True)
@@ -136,8 +144,8 @@ def _because(code: str, rule_name: str, deciding: dict[str, Any] | None, faults:
         return _("the policy as it is stored cannot be read")
     if "failed" in faults:
         return _("the policy could not be evaluated")
-    if NOT_VERIFIED in faults:
-        return _("the verification service did not confirm the identity")
+    if verified := [told for code, told in _VERIFICATIONS.items() if code in faults]:
+        return str(verified[0])
     if deciding is None and not rule_name:
         return _("no rule refused") if code == "continue" else _("no rule decided")
     if deciding is None:

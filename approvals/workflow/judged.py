@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -48,18 +49,25 @@ class Decided:
     is_new: bool
 
 
-def record(flow: UserFlow, applicant: Applicant, judgement: Judgement) -> Decided:
+def record(
+    flow: UserFlow,
+    applicant: Applicant,
+    judgement: Judgement,
+    *,
+    beside: Callable[[SignUpRequest], object] = lambda _request: None,
+) -> Decided:
     """Record a sign-up with its evaluation: pending, approved or refused, as the verdict says. All of it or nothing.
 
     An approved one is closed: Entra makes the account on *Continue*. One to be verified is pending, and a worker asks
-    the service. The same answers again, refused at any time or
-    approved a moment ago, are the same request. Raises Overtaken, with nothing written, when somebody was faster.
+    the service. The same answers again, refused at any time or approved a moment ago, are the same request. What `beside`
+    writes about the request is part of it. Raises Overtaken, with nothing written, when somebody was faster.
     """
     outcome = judgement.verdict.outcome
     with transaction.atomic(durable=True):
         _take_turns(applicant)
         newest = recording.newest(flow, applicant)
         if newest is not None and _is_the_same(newest, applicant, outcome):
+            beside(newest)
             return Decided(newest, is_new=False)
         if _id(newest) != _id(judgement.previous):
             raise Overtaken
@@ -67,6 +75,7 @@ def record(flow: UserFlow, applicant: Applicant, judgement: Judgement) -> Decide
         if request is None:
             raise Overtaken
         _keep(request, judgement)
+        beside(request)
         if outcome is Outcome.APPROVE:
             _let_in(request, judgement)
         elif outcome is Outcome.REFUSE:
@@ -79,18 +88,19 @@ def record(flow: UserFlow, applicant: Applicant, judgement: Judgement) -> Decide
 def decide_later(request_id: UUID, judgement: Judgement) -> bool:
     """What a policy says of a pending request after its verification: approve, refuse, or leave it to a person.
 
-    False, with nothing changed, when somebody has decided meanwhile, or the answers are others than those looked at.
+    False, with nothing changed, when somebody has decided meanwhile, or the answers are others than those looked at. The
+    second time it is decided; what was left to a person is left so again, and not told twice.
     """
     verdict, previous = judgement.verdict, judgement.previous
     if previous is None or previous.pk != request_id:
         raise ValueError("a judgement of another request")
     decided = {Outcome.APPROVE: Status.APPROVED, Outcome.REFUSE: Status.DENIED}.get(verdict.outcome)
     with transaction.atomic(durable=True):
-        pending = SignUpRequest.objects.filter(status=Status.PENDING)
-        if not pending.move(request_id, previous.version, **_as_decided(decided, verdict, previous)):
+        if not _move(previous, _as_decided(decided, verdict, previous)):
             return False
         request = SignUpRequest.objects.select_related("flow").get(pk=request_id)
-        _keep(request, judgement)
+        if not _is_kept(request, judgement):
+            _keep(request, judgement)
         if decided == Status.APPROVED:
             audit.record(Action.APPROVED_BY_POLICY, request=request, **_facts(judgement))
             deliver(request, None)
@@ -107,12 +117,28 @@ def claims_of(request: SignUpRequest) -> dict[str, Any]:
     return kept.first() or {}
 
 
+def is_repeated(request: SignUpRequest, applicant: Applicant) -> bool:
+    """Whether the policy has decided about these very answers a moment ago."""
+    lately = request.decided_by_policy and timezone.now() - request.submitted_at < REPEATED_WITHIN
+    return lately and request.received == applicant.received
+
+
+def _move(pending: SignUpRequest, changes: dict[str, Any]) -> bool:
+    """Change the request if it is still what was looked at; the version stays when nothing is to be changed."""
+    requests = SignUpRequest.objects.filter(status=Status.PENDING)
+    if changes:
+        return requests.move(pending.pk, pending.version, **changes)
+    return requests.filter(pk=pending.pk, version=pending.version).update(status=Status.PENDING) == 1
+
+
 def _as_decided(status: str | None, verdict: Verdict, request: SignUpRequest) -> dict[str, Any]:
+    """What is to be changed, which is nothing when a person decides and no claim was set."""
     now, attributes = timezone.now(), {**request.attributes, **verdict.claims}
+    changed = {} if attributes == request.attributes else {"attributes": attributes}
     if status is None:
-        return {"attributes": attributes}
+        return changed
     return {
-        "attributes": attributes,
+        **changed,
         "status": status,
         "decided_by_policy": True,
         "decided_at": now,
@@ -123,12 +149,10 @@ def _as_decided(status: str | None, verdict: Verdict, request: SignUpRequest) ->
 
 def _is_the_same(newest: SignUpRequest, applicant: Applicant, outcome: Outcome) -> bool:
     """Whether the newest request is what this call would record."""
-    if not newest.decided_by_policy or newest.received != applicant.received:
-        return False
-    if outcome is Outcome.REFUSE:
-        return newest.status == Status.DENIED
-    lately = timezone.now() - newest.submitted_at < REPEATED_WITHIN
-    return outcome is Outcome.APPROVE and newest.status == Status.APPROVED and lately
+    if outcome is Outcome.APPROVE:
+        return newest.status == Status.APPROVED and is_repeated(newest, applicant)
+    is_refused = newest.status == Status.DENIED and newest.decided_by_policy
+    return outcome is Outcome.REFUSE and is_refused and newest.received == applicant.received
 
 
 def _take_turns(applicant: Applicant) -> None:
@@ -150,22 +174,34 @@ def _with_claims(applicant: Applicant, verdict: Verdict) -> Applicant:
 
 
 def _keep(request: SignUpRequest, judgement: Judgement) -> None:
+    PolicyEvaluation.objects.create(request=request, **_evaluation(judgement))
+
+
+def _is_kept(request: SignUpRequest, judgement: Judgement) -> bool:
+    """Whether the newest evaluation of the request says the same."""
+    kept = PolicyEvaluation.objects.filter(request=request).order_by("-at", "-id")
+    newest: dict[str, Any] = kept.values().first() or {}
+    said = _evaluation(judgement)
+    return said == {name: newest.get(name) for name in said}
+
+
+def _evaluation(judgement: Judgement) -> dict[str, Any]:
     verdict = judgement.verdict
-    PolicyEvaluation.objects.create(
-        request=request,
-        version_id=judgement.version_id,
-        step=judgement.step,
-        outcome=Outcome.REVIEW if verdict.outcome is Outcome.VERIFY else verdict.outcome,
-        rule_id=verdict.rule.id if verdict.rule else "",
-        rule_name=verdict.rule.name if verdict.rule else "",
-        trail=verdict.trail,
-        claims=verdict.claims,
-    )
+    return {
+        "version_id": judgement.version_id,
+        "step": str(judgement.step),
+        "outcome": str(Outcome.REVIEW if verdict.outcome is Outcome.VERIFY else verdict.outcome),
+        "rule_id": verdict.rule.id if verdict.rule else "",
+        "rule_name": verdict.rule.name if verdict.rule else "",
+        "trail": verdict.trail,
+        "claims": verdict.claims,
+    }
 
 
 def _facts(judgement: Judgement) -> dict[str, Any]:
-    rule = judgement.verdict.rule
-    return {"rule": rule.id, "name": rule.name} if rule else {}
+    """Why, for the audit trail: the rule, or what came of the verification."""
+    verdict = judgement.verdict
+    return {"rule": verdict.rule.id, "name": verdict.rule.name} if verdict.rule else {"cause": verdict.fault}
 
 
 def _let_in(request: SignUpRequest, judgement: Judgement) -> None:

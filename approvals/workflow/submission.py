@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -12,6 +13,7 @@ from approvals import audit, outbox
 from approvals.applicant import Applicant
 from approvals.models import Action, Delivery, SignUpRequest, UserFlow
 from approvals.workflow import recording
+from approvals.workflow.judged import claims_of
 
 EARLIER_ANSWERS_KEPT = 10
 ATTEMPTS_TO_RECORD = 3
@@ -81,8 +83,9 @@ def _here_again(standing: Standing, applicant: Applicant) -> Standing:
 def _standing(request: SignUpRequest) -> Standing:
     """What follows from the applicant's newest request. A decision that can still be undone is not told."""
     status, decided = request.status, SignUpRequest.Status
-    if request.decided_by_policy and request.is_in_effect() and request.closed_at is not None:
-        # What the policy decided at once does not bind it: it is asked again, and may have changed.
+    if request.decided_by_policy and request.is_in_effect() and request.closed_at == request.decided_at:
+        # What ended with the policy's decision does not bind it: it is asked again, and may have changed. An approval that
+        # closed when the applicant came back is one as a person's.
         return Standing(Kind.NEW, request)
     if status == decided.PENDING or (status in (decided.APPROVED, decided.DENIED) and not request.is_in_effect()):
         return Standing(Kind.WAITING, request)
@@ -102,7 +105,7 @@ def _kind_after_approval(request: SignUpRequest) -> Kind:
 
 
 def _take_new_answers(request: SignUpRequest, applicant: Applicant) -> None:
-    """Keep changed answers of a pending request, the earlier ones beside them.
+    """Keep changed answers of a pending request, the earlier ones beside them. What the policy has set stays set.
 
     The version counts up, so that nobody approves answers that they have not seen. Entra's own repetition of a call
     brings the same answers and changes nothing.
@@ -116,12 +119,13 @@ def _take_new_answers(request: SignUpRequest, applicant: Applicant) -> None:
         request.pk,
         request.version,
         received=applicant.received,
-        attributes=dict(applicant.attributes),
+        attributes={**applicant.attributes, **claims_of(request)},
         display_name=applicant.display_name,
         earlier_answers=kept,
     )
     if changed:
-        audit.record(Action.ANSWERS_CHANGED, request=request)
+        verified: dict[str, Any] = {"after_verification": True} if request.verifications.exists() else {}
+        audit.record(Action.ANSWERS_CHANGED, request=request, **verified)
         outbox.enqueue("request.examine", request=request)
 
 

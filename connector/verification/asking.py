@@ -53,6 +53,16 @@ def verify(flow: UserFlow, applicant: Applicant, *, budget: float | None = None)
         return _verify(service, applicant, deadline)
 
 
+def kept(flow: UserFlow, applicant: Applicant) -> Answer:
+    """What `verify` has last found out of the applicant with these inputs. Asks nobody."""
+    service = VerificationService.objects.select_related("flow").filter(flow=flow).first()
+    if service is None:
+        return Answer.unavailable("not_set_up")
+    case, answer = _prepare(service, applicant)
+    known = questions.find(_question(service, applicant, case))
+    return questions.answer_of(known) if known else answer
+
+
 def failures(flow: UserFlow, applicant: Applicant) -> int:
     """With how many different inputs the applicant's verification has failed."""
     return Verification.objects.filter(flow=flow, applicant_key=applicant.key, outcome=Outcome.FAILED).count()

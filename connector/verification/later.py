@@ -7,11 +7,11 @@ from approvals.applicant import Applicant, Identity
 from approvals.errors import Later
 from approvals.models import Action, OutboxEntry, SignUpRequest, Verification
 from approvals.outbox import Done
-from approvals.workflow.judged import decide_later
+from approvals.workflow.judged import VERIFY, decide_later
 from connector.judging import judge_again
 from connector.models import VerificationService
 from connector.verification import questions
-from connector.verification.asking import link, verify
+from connector.verification.asking import kept, link, verify
 from connector.verification.base import Answer
 
 BUDGET_SECONDS = 30.0
@@ -41,16 +41,18 @@ def verify_request(entry: OutboxEntry) -> Done | None:
 def follow_policy(entry: OutboxEntry) -> None:
     """Decide what the flow's policy says now that the applicant was verified; what it leaves to a person waits for one.
 
-    Looks at the answers as they are: when they have changed, the service is asked about the new ones. Raises Later when
-    they change meanwhile. The second time the request is decided, and nothing happens.
+    When the request is not what was verified any more, the applicant is verified anew, before anything is decided. Raises
+    Later when it changes meanwhile. Does nothing for a flow whose service was switched off. Safe to run twice.
     """
     request = _request_to_verify(entry)
     if request is None:
         return
+    if entry.payload.get("version") != request.version:
+        outbox.enqueue(VERIFY, request=request, once=f"verify:{request.pk}:{request.version}")
+        return
     applicant = applicant_of(request)
-    answer = verify(request.flow, applicant, budget=BUDGET_SECONDS)
-    link(answer, request)
-    judgement = judge_again(request, applicant, answer)
+    answer = kept(request.flow, applicant)
+    judgement = judge_again(request, applicant, answer) if answer.verification else None
     if judgement is not None and not decide_later(request.pk, judgement):
         raise Later("request_changed", delay=1)
 
@@ -78,8 +80,9 @@ def applicant_of(request: SignUpRequest) -> Applicant:
 
 
 def _have_decided(request: SignUpRequest) -> None:
-    """Once for each state of the answers."""
-    outbox.enqueue(DECIDE, request=request, once=f"decide:{request.pk}:{request.version}")
+    """Once for each state of the request."""
+    once = f"decide:{request.pk}:{request.version}"
+    outbox.enqueue(DECIDE, request=request, once=once, version=request.version)
 
 
 def _request_to_verify(entry: OutboxEntry) -> SignUpRequest | None:

@@ -14,6 +14,9 @@ from django.test import Client
 
 from approvals.models import UserFlow
 from connector.models import ConnectorCredential
+from tests.verification.conftest import idology, nothing_is_left_alone, service, verified
+
+__all__ = ["idology", "nothing_is_left_alone", "service", "verified"]
 
 GOOGLE = {"signInType": "federated", "issuer": "google.com", "issuerAssignedId": "108204268033311374519"}
 CLAIMS = {

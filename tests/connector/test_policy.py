@@ -7,12 +7,16 @@ from typing import Any
 
 import pytest
 
+from accounts.models import User
+from approvals import workflow
 from approvals.models import AuditEvent, Delivery, OutboxEntry, PolicyEvaluation, SignUpRequest, UserFlow
 from approvals.policy import in_force, presets
 from approvals.policy.versions import current, publish
+from connector import by_policy
+from connector.responses import Continue
 from tests.connector.conftest import CLAIMS, GOOGLE, Entra, answer
 from tests.connector.test_situations import is_block_page, is_continue
-from tests.factories import make_user
+from tests.factories import make_applicant, make_user
 
 FABRIKAM = {"subject": "email_domain", "test": "one_of", "values": ["fabrikam.onmicrosoft.com"]}
 BOTH = ["check_status", "submit"]
@@ -85,8 +89,6 @@ def test_a_refusal_binds_nobody_when_the_rule_is_gone(flow: UserFlow, entra: Ent
 
 
 def test_what_a_person_decided_stands_whatever_the_policy_says(flow: UserFlow, entra: Entra, anna) -> None:
-    from approvals import workflow
-
     entra.submit()
     workflow.deny(SignUpRequest.objects.get().pk, actor=anna, reason="No contract.")
     in_force_now(flow, rule("all", APPROVE))
@@ -132,6 +134,14 @@ def test_claims_are_kept_for_the_guest_that_a_person_approves(flow: UserFlow, en
     assert request.attributes["country"] == "Norway"
     assert request.claims["country"] == "Sweden"
     assert request.evaluations.get().claims == {"country": "Norway"}
+
+
+def test_claims_stay_set_when_the_applicant_sends_other_answers(flow: UserFlow, entra: Entra) -> None:
+    in_force_now(flow, rule("country", {"set": {"claim": "country", "value": "Norway"}}))
+    entra.submit()
+    assert is_block_page(entra.submit({**CLAIMS, "country": "Sweden", "jobTitle": "Buyer"}), "waiting")
+    attributes = SignUpRequest.objects.get().attributes
+    assert (attributes["country"], attributes["jobTitle"]) == ("Norway", "Buyer")
 
 
 def test_a_review_says_why(flow: UserFlow, entra: Entra) -> None:
@@ -180,6 +190,14 @@ def test_entras_repetition_of_an_approved_call_is_the_same_request(flow: UserFlo
     assert SignUpRequest.objects.count() == Delivery.objects.count() == 1
 
 
+def test_entras_repetition_is_not_held_against_the_applicant(flow: UserFlow, entra: Entra) -> None:
+    again = {"subject": "earlier", "test": "approved", "where": "this_flow"}
+    in_force_now(flow, rule("again", {"review": {"reason": "Is in already."}}, again), rule("all", APPROVE))
+    assert [is_continue(entra.submit()) for _again in range(2)] == [True, True]
+    assert SignUpRequest.objects.count() == 1
+    assert is_block_page(entra.submit({**CLAIMS, "jobTitle": "Buyer"}), "waiting for approval")
+
+
 def test_an_approval_does_not_outlive_its_rule(flow: UserFlow, entra: Entra) -> None:
     in_force_now(flow, rule("all", APPROVE))
     assert is_continue(entra.submit())
@@ -192,6 +210,16 @@ def test_approving_is_the_forms_step_only(flow: UserFlow, entra: Entra) -> None:
     in_force_now(flow, rule("all", APPROVE))
     assert is_continue(entra.check_status())
     assert not SignUpRequest.objects.exists()
+
+
+def test_who_was_approved_while_the_policy_was_asked_may_continue(flow: UserFlow, entra: Entra, anna: User) -> None:
+    UserFlow.objects.update(provisioning="on_return")
+    in_force_now(flow, rule("outsiders", REFUSE, steps=BOTH))
+    applicant = make_applicant()
+    before = workflow.check_status(flow, applicant)
+    workflow.approve(workflow.submit(UserFlow.objects.get(), applicant).request.pk, actor=anna)  # type: ignore[union-attr]
+    told = by_policy.at_check_status(UserFlow.objects.get(), applicant, before, "en")
+    assert isinstance(told, Continue)
 
 
 # --- Faults --------------------------------------------------------------------------------------------------
@@ -222,8 +250,6 @@ def test_a_list_that_is_gone_approves_nobody(flow: UserFlow, entra: Entra) -> No
 def test_another_identity_with_the_address_is_another_person(flow: UserFlow, entra: Entra) -> None:
     in_force_now(flow, rule("known", APPROVE, {"subject": "earlier", "test": "approved", "where": "any_flow"}))
     assert is_block_page(entra.submit(), "waiting")
-    from approvals import workflow
-
     workflow.approve(SignUpRequest.objects.get().pk, actor=None)
     workflow.record_provisioned(SignUpRequest.objects.get().pk, guest_id="g", made=Delivery.Made.INVITED)
     assert is_continue(entra.submit())
