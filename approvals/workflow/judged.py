@@ -180,7 +180,7 @@ def _keep(request: SignUpRequest, judgement: Judgement) -> None:
 def _is_kept(request: SignUpRequest, judgement: Judgement) -> bool:
     """Whether the newest evaluation of the request says the same."""
     kept = PolicyEvaluation.objects.filter(request=request).order_by("-at", "-id")
-    newest: dict[str, Any] = kept.values().first() or {}
+    newest: Any = kept.values().first() or {}
     said = _evaluation(judgement)
     return said == {name: newest.get(name) for name in said}
 
