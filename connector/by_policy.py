@@ -76,7 +76,7 @@ def _recorded(flow: UserFlow, applicant: Applicant, judged: Judged, language: st
     decided = record(flow, applicant, judged.judgement, beside=beside)
     verdict = judged.verdict
     if verdict.outcome is Outcome.APPROVE:
-        return Continue(verdict.claims)
+        return Continue(verdict.claims if decided.is_new else claims_of(decided.request))
     if verdict.outcome is Outcome.REFUSE:
         return ShowBlockPage(told.refusal(flow, verdict, language, decided.request.reference))
     return ShowBlockPage(told.of(flow, Standing(Kind.RECORDED, decided.request), language))
