@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -74,7 +75,10 @@ def _recorded(flow: UserFlow, applicant: Applicant, judged: Judged, language: st
     """The answer, once everything is durable. Raises Overtaken."""
     beside = partial(asking.attach, judged.answer) if judged.answer else _nothing
     decided = record(flow, applicant, judged.judgement, beside=beside)
-    return answer_to(flow, judged.verdict, decided.request, language)
+    verdict = judged.verdict
+    if verdict.outcome is Outcome.APPROVE and not decided.is_new:
+        verdict = replace(verdict, claims=claims_of(decided.request))
+    return answer_to(flow, verdict, decided.request, language)
 
 
 def _nothing(_request: SignUpRequest) -> None:

@@ -198,6 +198,13 @@ def test_entras_repetition_is_not_held_against_the_applicant(flow: UserFlow, ent
     assert is_block_page(entra.submit({**CLAIMS, "jobTitle": "Buyer"}), "waiting for approval")
 
 
+def test_entras_repetition_sets_what_was_recorded(flow: UserFlow, entra: Entra) -> None:
+    in_force_now(flow, rule("all", APPROVE), rule("country", {"set": {"claim": "country", "value": "Norway"}}))
+    assert entra.submit()["country"] == "Norway"
+    in_force_now(flow, rule("all", APPROVE), rule("country", {"set": {"claim": "country", "value": "Sweden"}}))
+    assert entra.submit()["country"] == SignUpRequest.objects.get().attributes["country"] == "Norway"
+
+
 def test_an_approval_does_not_outlive_its_rule(flow: UserFlow, entra: Entra) -> None:
     in_force_now(flow, rule("all", APPROVE))
     assert is_continue(entra.submit())
