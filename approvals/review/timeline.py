@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from approvals.models import Action, AuditEvent, Delivery
+from approvals.review import about_policy
 
 # What the database can hold: beyond it, asking for an id is an error.
 LARGEST_ID = 2**63 - 1
@@ -23,9 +24,11 @@ _MAILS = {
 }
 _TONES: dict[str, str] = {
     Action.APPROVED: "good",
+    Action.APPROVED_BY_POLICY: "good",
     Action.PROVISIONED: "good",
     Action.RETURNED: "good",
     Action.DENIED: "bad",
+    Action.REFUSED_BY_POLICY: "bad",
     Action.DELIVERY_FAILED: "bad",
     Action.MAIL_FAILED: "bad",
     Action.UNDONE: "turn",
@@ -36,6 +39,10 @@ _ICONS: dict[str, str] = {
     Action.ANSWERS_CHANGED: "pencil",
     Action.APPROVED: "check",
     Action.DENIED: "cross",
+    Action.APPROVED_BY_POLICY: "check",
+    Action.REFUSED_BY_POLICY: "cross",
+    Action.VERIFIED: "shield",
+    Action.VERIFICATION_CHANGED: "shield",
     Action.UNDONE: "undo",
     Action.REOPENED: "undo",
     Action.EXPIRED: "clock",
@@ -48,6 +55,7 @@ _ICONS: dict[str, str] = {
     Action.MAIL_FAILED: "alert",
 }
 SYSTEM = pgettext_lazy("who did it", "Foyer")
+POLICY = pgettext_lazy("who did it", "Sign-up policy")
 
 
 @dataclass(frozen=True)
@@ -88,18 +96,22 @@ def _entry(event: AuditEvent, names: dict[int, str]) -> Entry:
     return Entry(
         at=event.at,
         what=_what(event, data, names),
-        who=event.actor_name or _applicant_or_system(event.action),
+        who=event.actor_name or _nobody_in_person(event.action),
         icon=_ICONS.get(event.action, "gear"),
-        tone=_TONES.get(event.action, ""),
+        tone=about_policy.tone(event.action, data) or _TONES.get(event.action, ""),
         reason=str(data.get("reason") or "") if event.action == Action.DENIED else "",
-        note=str(data.get("note") or ""),
+        # What somebody writes beside a new version of the policy is no note about an applicant.
+        note="" if event.action == Action.POLICY_CHANGED else str(data.get("note") or ""),
         detail=_detail(event.action, data),
     )
 
 
-def _applicant_or_system(action: str) -> str:
+def _nobody_in_person(action: str) -> str:
+    """Whose doing it was: the applicant's, the policy's, or Foyer's."""
     if action in (Action.SUBMITTED, Action.ANSWERS_CHANGED, Action.WITHDRAWN, Action.RETURNED):
         return _("Applicant")
+    if action in (Action.APPROVED_BY_POLICY, Action.REFUSED_BY_POLICY):
+        return str(POLICY)
     return str(SYSTEM)
 
 
@@ -116,7 +128,7 @@ def _what(event: AuditEvent, data: dict[str, Any], names: dict[int, str]) -> str
         return _("Guest invited")
     if action == Action.PROVISIONED and made == Delivery.Made.CREATED:
         return _("Guest created")
-    return str(event.get_action_display())
+    return about_policy.what(action, data) or str(event.get_action_display())
 
 
 def _detail(action: str, data: dict[str, Any]) -> str:
@@ -132,4 +144,4 @@ def _detail(action: str, data: dict[str, Any]) -> str:
     if action in (Action.TOKEN_ISSUED, Action.TOKEN_REVOKED):
         token, owner = str(data.get("name") or ""), data.get("user")
         return _("%(token)s, acts as %(user)s") % {"token": token, "user": owner} if owner else token
-    return ""
+    return about_policy.detail(action, data)

@@ -179,7 +179,9 @@ def _keep(request: SignUpRequest, judgement: Judgement) -> None:
 
 def _is_kept(request: SignUpRequest, judgement: Judgement) -> bool:
     """Whether the newest evaluation of the request says the same."""
-    newest = PolicyEvaluation.objects.filter(request=request).order_by("-at", "-id").values().first() or {}
+    newest: dict[str, Any] = (
+        PolicyEvaluation.objects.filter(request=request).order_by("-at", "-id").values().first() or {}
+    )
     said = _evaluation(judgement)
     return said == {name: newest.get(name) for name in said}
 

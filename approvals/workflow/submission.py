@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -123,7 +124,7 @@ def _take_new_answers(request: SignUpRequest, applicant: Applicant) -> None:
         earlier_answers=kept,
     )
     if changed:
-        verified = {"after_verification": True} if request.verifications.exists() else {}
+        verified: dict[str, Any] = {"after_verification": True} if request.verifications.exists() else {}
         audit.record(Action.ANSWERS_CHANGED, request=request, **verified)
         outbox.enqueue("request.examine", request=request)
 
