@@ -129,7 +129,7 @@ _EXTENSION = re.compile(r"extension_[0-9a-fA-F]{32}_(\w+)", re.ASCII)
 def block_text(flow: UserFlow | None, key: str, language: str, **values: str | int) -> str:
     """The block page's text for a state, at most LONGEST characters of plain text.
 
-    `key` is recorded, waiting, denied, denied_may_reapply, approved, problem or try_again; PLACEHOLDERS names the
+    `key` is recorded, waiting, denied, refused, problem or another of those that are shipped; PLACEHOLDERS names the
     values of each. `contact`, `flow` and `days` come from the flow, which is None when it could not be read. The
     reason is shortened to fit. Raises KeyError for an unknown key, and never for what a flow's own texts hold.
     """

@@ -40,7 +40,16 @@ class DeliveryInline(StackedInline):
 class SignUpRequestAdmin(NewestAdmin):
     """Requests are decided on the review pages, where the rules are."""
 
-    list_display = ("reference", "flow", "status", "display_name", "email", "submitted_at", "decided_by")
+    list_display = (
+        "reference",
+        "flow",
+        "status",
+        "display_name",
+        "email",
+        "submitted_at",
+        "decided_by",
+        "decided_by_policy",
+    )
     list_filter = ("status", "flow")
     list_select_related = ("flow", "decided_by")
     search_help_text = gettext_lazy("The newest 2,000 are listed. Older ones are found by name, address or reference.")

@@ -97,8 +97,9 @@ class RequestSerializer(serializers.Serializer[SignUpRequest]):
     submitted_at = serializers.DateTimeField()
     decided_at = serializers.DateTimeField(allow_null=True)
     decided_by = serializers.CharField(
-        source="decided_by.username", default=None, allow_null=True, help_text="A user name; null for the system."
+        source="decided_by.username", default=None, allow_null=True, help_text="A user name; null for nobody."
     )
+    decided_by_policy = serializers.BooleanField(help_text="The sign-up policy decided, and no person.")
     effects_at = serializers.DateTimeField(allow_null=True, help_text="Until then the decision can be undone.")
     reason = serializers.CharField(help_text="What the applicant was told.")
     note = serializers.CharField(help_text="For reviewers alone.")

@@ -17,7 +17,19 @@ from approvals.policy.engine import Verdict
 from approvals.policy.phrases import attribute_label, clause, found_clause, shown_value
 from approvals.policy.rules import Outcome, Policy, Rule, Step, Then
 
-__all__ = ["Explanation", "Line", "Row", "clause", "explain", "explain_verdict", "outcome", "policy", "rule", "steps"]
+__all__ = [
+    "Explanation",
+    "Line",
+    "Row",
+    "cause",
+    "clause",
+    "explain",
+    "explain_verdict",
+    "outcome",
+    "policy",
+    "rule",
+    "steps",
+]
 
 
 # Why somebody was not approved after a verification, when no rule says more.
@@ -107,6 +119,12 @@ def outcome(of: Then | Mapping[str, Any]) -> str:
 def explain(evaluation: PolicyEvaluation) -> Explanation:
     """What a stored evaluation says. It may be of an earlier version of Foyer: what is unknown is left out."""
     return _explanation(evaluation.outcome, evaluation.rule_name, evaluation.trail)
+
+
+def cause(code: str) -> str:
+    """Why nobody's rule but the verification decided; empty for a code that says nothing of that."""
+    told = str(_VERIFICATIONS.get(code, ""))
+    return told[:1].upper() + told[1:]
 
 
 def explain_verdict(verdict: Verdict) -> Explanation:

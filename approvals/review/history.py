@@ -40,14 +40,15 @@ def _beginning(*beginnings: str) -> tuple[str, ...]:
     return tuple(action for action in Action.values if action.startswith(beginnings))
 
 
-SUBMISSIONS = (Action.SUBMITTED.value, Action.ANSWERS_CHANGED.value)
+SUBMISSIONS = (Action.SUBMITTED.value, Action.ANSWERS_CHANGED.value, Action.VERIFIED.value)
+_SETTINGS = ("flow.", "policy.", "verification.", "credential.", "token.")
 DECISIONS = tuple(action for action in _beginning("request.") if action not in SUBMISSIONS)
 GROUPS = (
     Group("decisions", gettext_lazy("Decisions"), DECISIONS),
     Group("submissions", gettext_lazy("Submissions"), SUBMISSIONS),
     Group("deliveries", gettext_lazy("Deliveries"), _beginning("delivery.")),
     Group("mail", gettext_lazy("Mail"), _beginning("mail.")),
-    Group("administration", gettext_lazy("Administration"), _beginning("flow.", "policy.", "credential.", "token.")),
+    Group("administration", gettext_lazy("Administration"), _beginning(*_SETTINGS)),
 )
 
 

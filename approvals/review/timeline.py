@@ -11,7 +11,8 @@ from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from approvals.models import Action, AuditEvent, Delivery, Verification
+from approvals.models import Action, AuditEvent, Delivery
+from approvals.review import about_policy
 
 # What the database can hold: beyond it, asking for an id is an error.
 LARGEST_ID = 2**63 - 1
@@ -37,10 +38,11 @@ _ICONS: dict[str, str] = {
     Action.SUBMITTED: "inbox",
     Action.ANSWERS_CHANGED: "pencil",
     Action.APPROVED: "check",
-    Action.APPROVED_BY_POLICY: "check",
     Action.DENIED: "cross",
+    Action.APPROVED_BY_POLICY: "check",
     Action.REFUSED_BY_POLICY: "cross",
-    Action.VERIFIED: "person",
+    Action.VERIFIED: "shield",
+    Action.VERIFICATION_CHANGED: "shield",
     Action.UNDONE: "undo",
     Action.REOPENED: "undo",
     Action.EXPIRED: "clock",
@@ -53,6 +55,7 @@ _ICONS: dict[str, str] = {
     Action.MAIL_FAILED: "alert",
 }
 SYSTEM = pgettext_lazy("who did it", "Foyer")
+POLICY = pgettext_lazy("who did it", "Sign-up policy")
 
 
 @dataclass(frozen=True)
@@ -93,18 +96,22 @@ def _entry(event: AuditEvent, names: dict[int, str]) -> Entry:
     return Entry(
         at=event.at,
         what=_what(event, data, names),
-        who=event.actor_name or _applicant_or_system(event.action),
+        who=event.actor_name or _nobody_in_person(event.action),
         icon=_ICONS.get(event.action, "gear"),
-        tone=_TONES.get(event.action, ""),
+        tone=about_policy.tone(event.action, data) or _TONES.get(event.action, ""),
         reason=str(data.get("reason") or "") if event.action == Action.DENIED else "",
-        note=str(data.get("note") or ""),
+        # What somebody writes beside a new version of the policy is no note about an applicant.
+        note="" if event.action == Action.POLICY_CHANGED else str(data.get("note") or ""),
         detail=_detail(event.action, data),
     )
 
 
-def _applicant_or_system(action: str) -> str:
+def _nobody_in_person(action: str) -> str:
+    """Whose doing it was: the applicant's, the policy's, or Foyer's."""
     if action in (Action.SUBMITTED, Action.ANSWERS_CHANGED, Action.WITHDRAWN, Action.RETURNED):
         return _("Applicant")
+    if action in (Action.APPROVED_BY_POLICY, Action.REFUSED_BY_POLICY):
+        return str(POLICY)
     return str(SYSTEM)
 
 
@@ -121,7 +128,7 @@ def _what(event: AuditEvent, data: dict[str, Any], names: dict[int, str]) -> str
         return _("Guest invited")
     if action == Action.PROVISIONED and made == Delivery.Made.CREATED:
         return _("Guest created")
-    return str(event.get_action_display())
+    return about_policy.what(action, data) or str(event.get_action_display())
 
 
 def _detail(action: str, data: dict[str, Any]) -> str:
@@ -132,25 +139,11 @@ def _detail(action: str, data: dict[str, Any]) -> str:
         return _("The applicant was not told.")
     if action == Action.SUBMITTED and data.get("previous"):
         return _("Asked before as %(reference)s.") % {"reference": data["previous"]}
-    return _policys_detail(action, data) or _administrators_detail(action, data)
-
-
-def _policys_detail(action: str, data: dict[str, Any]) -> str:
-    """The same of what happened by itself: the rule that decided, what the verification said."""
-    if action in (Action.APPROVED_BY_POLICY, Action.REFUSED_BY_POLICY) and data.get("name"):
-        return _("Rule “%(rule)s”") % {"rule": data["name"]}
-    if action == Action.VERIFIED:
-        outcomes = {each.value: str(each.label) for each in Verification.Outcome}
-        return outcomes.get(str(data.get("outcome")), "")
-    return ""
+    return about_policy.detail(action, data) or _administrators_detail(action, data)
 
 
 def _administrators_detail(action: str, data: dict[str, Any]) -> str:
     """The same of what an administrator has done."""
-    if action == Action.POLICY_CHANGED and data.get("number"):
-        return _("Version %(number)s") % {"number": data["number"]}
-    if action == Action.DOMAIN_LIST_CHANGED:
-        return str(data.get("list") or "")
     if action in (Action.CREDENTIAL_ISSUED, Action.CREDENTIAL_REVOKED):
         return str(data.get("username") or data.get("name") or "")
     if action in (Action.TOKEN_ISSUED, Action.TOKEN_REVOKED):

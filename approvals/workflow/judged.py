@@ -179,10 +179,8 @@ def _keep(request: SignUpRequest, judgement: Judgement) -> None:
 
 def _is_kept(request: SignUpRequest, judgement: Judgement) -> bool:
     """Whether the newest evaluation of the request says the same."""
-    kept = PolicyEvaluation.objects.filter(request=request).order_by("-at", "-id")
-    newest: Any = kept.values().first() or {}
-    said = _evaluation(judgement)
-    return said == {name: newest.get(name) for name in said}
+    newest = PolicyEvaluation.objects.filter(request=request).order_by("-at", "-id").first()
+    return newest is not None and all(getattr(newest, name) == said for name, said in _evaluation(judgement).items())
 
 
 def _evaluation(judgement: Judgement) -> dict[str, Any]:

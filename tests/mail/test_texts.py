@@ -17,7 +17,10 @@ from approvals.texts import LONGEST, PLACEHOLDERS, block_text, check_texts, date
 
 DOCUMENTED = Path(__file__).parents[2] / "docs" / "texts.md"
 LANGUAGES = ["en", "es", "de", "fr", "nl", "pt"]
-BLOCK_KEYS = ["recorded", "waiting", "denied", "denied_may_reapply", "approved", "problem", "try_again"]
+BLOCK_KEYS = [
+    *("recorded", "waiting", "denied", "denied_may_reapply", "approved", "refused", "not_verified"),
+    *("problem", "try_again"),
+]
 VALUES = {"reference": "K7Q-4MD9", "since": "20 November 2026", "date": "1 December 2026", "code": "no_email"}
 
 

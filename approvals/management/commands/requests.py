@@ -71,4 +71,5 @@ def _item(request: SignUpRequest) -> dict[str, Any]:
         "submitted_at": request.submitted_at.isoformat(),
         "decided_at": request.decided_at.isoformat() if request.decided_at else None,
         "decided_by": request.decided_by.get_username() if request.decided_by else None,
+        "decided_by_policy": request.decided_by_policy,
     }
