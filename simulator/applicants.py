@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from simulator.attributes import custom_attributes
@@ -103,17 +103,14 @@ class Applicant:
         return {"email": self.email, **told, **claims, **locale}
 
 
-BUILT_IN = ("givenName", "surname", "displayName", "jobTitle", "city", "country")
-
-
-def stored_attributes(claims: Mapping[str, object], extensions_app_id: str) -> Document:
-    """What Entra keeps of the claims: attributes that the user flow collects, and no others."""
+def stored_attributes(claims: Mapping[str, object], extensions_app_id: str, built_in: Collection[str]) -> Document:
+    """What Entra keeps of the claims: the attributes that the user flow collects, and no others."""
     custom = custom_attributes(extensions_app_id)
     short = {f"extension_{each.name}": name for name, each in custom.items()}
     kept: Document = {}
     for name, value in claims.items():
         # An answer may leave the application's id out of a custom attribute's name.
         full = short.get(name, name)
-        if value not in ("", None) and (full in BUILT_IN or full in custom):
+        if value not in ("", None) and (full in built_in or full in custom):
             kept[full] = value
     return kept

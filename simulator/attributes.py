@@ -4,6 +4,22 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+# The built-in attributes that a sign-up page may ask for, as it calls them.
+LABELS = {
+    "givenName": "Given name",
+    "surname": "Surname",
+    "displayName": "Display name",
+    "jobTitle": "Job title",
+    "companyName": "Company",
+    "streetAddress": "Street and number",
+    "postalCode": "Postal code",
+    "city": "City",
+    "state": "State or province",
+    "country": "Country or region",
+}
+# Those of a user flow that says nothing else.
+BUILT_IN = ("givenName", "surname", "displayName", "jobTitle", "city", "country")
+
 # Longest values that the directory takes.
 LENGTHS = {
     "displayName": 256,

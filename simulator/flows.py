@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from simulator.attributes import BUILT_IN, LABELS
+
 
 @dataclass(frozen=True)
 class Flow:
@@ -19,6 +21,8 @@ class Flow:
     username: str
     password: str
     redirect_url: str
+    attributes: tuple[str, ...] = BUILT_IN
+    """The built-in attributes that its page collects, in their order."""
 
 
 @dataclass(frozen=True)
@@ -52,4 +56,5 @@ def _flow(document: dict[str, Any]) -> Flow:
         username=document["username"],
         password=document["password"],
         redirect_url=document.get("redirect_url") or "",
+        attributes=tuple(name for name in document.get("attributes", BUILT_IN) if name in LABELS),
     )

@@ -94,10 +94,13 @@ class SignUp:
                 "displayName": self.applicant.display_name,
             }
         )
-        return stored_attributes({**names, **claims}, self.tenant.settings.extensions_app_id)
+        return self._stored({**names, **claims})
+
+    def _stored(self, claims: Document) -> Document:
+        return stored_attributes(claims, self.tenant.settings.extensions_app_id, self.flow.attributes)
 
     def _create_account(self, claims: Document) -> None:
-        attributes = stored_attributes(claims, self.tenant.settings.extensions_app_id)
+        attributes = self._stored(claims)
         try:
             check_properties(attributes, self.tenant.settings.extensions_app_id)
             user = sign_up(self.tenant.directory, self.applicant.email, self.applicant.directory_identity(), attributes)

@@ -142,7 +142,7 @@ class SimulatorProcess:
         mails: list[dict[str, Any]] = self.get("inbox", **({"to": to} if to else {}))
         return mails
 
-    def set_flows(self, *flows: dict[str, str], product_url: str = "http://127.0.0.1:8000") -> None:
+    def set_flows(self, *flows: dict[str, Any], product_url: str = "http://127.0.0.1:8000") -> None:
         """Tell it which user flows there are and where their connectors listen."""
         self.flows_file.write_text(json.dumps({"product_url": product_url, "flows": flows}))
 

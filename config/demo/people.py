@@ -10,6 +10,8 @@ from django.conf import settings
 from accounts.models import User
 from approvals import audit
 from approvals.models import Action, UserFlow
+from approvals.policy.versions import publish
+from config.demo.policies import COMMENT, POLICIES
 
 PASSWORD = "welcome-to-foyer"  # noqa: S105 - of a demonstration that listens on the loopback alone; it is printed
 PARTNER_GUESTS = "7d0c2f6e-1f5b-4c7e-9a54-6f6a0f3b9d11"
@@ -53,6 +55,15 @@ FLOWS: dict[str, dict[str, Any]] = {
     },
 }
 
+# What the pretend tenant's page asks applicants for; the suppliers' identities are verified by name and address.
+_NAMES, _PLACE = ("givenName", "surname", "displayName", "jobTitle"), ("city", "country")
+_ASKED_FOR = {"suppliers": (*_NAMES, "streetAddress", "postalCode", *_PLACE)}
+
+
+def asked_for(slug: str) -> list[str]:
+    """The built-in attributes that a flow's sign-up page collects, in their order."""
+    return list(_ASKED_FOR.get(slug, (*_NAMES, *_PLACE)))
+
 
 def settle() -> None:
     """Make the flows and people that are not there yet; those that are stay as somebody left them."""
@@ -72,6 +83,7 @@ def _settle_flow(slug: str) -> None:
     flow, is_new = UserFlow.objects.get_or_create(slug=slug, defaults={"redirect_url": _application(), **about})
     if is_new:
         audit.record(Action.FLOW_CREATED, flow=flow)
+        publish(flow, POLICIES[slug], base=0, actor=None, comment=COMMENT)
 
 
 def _settle_person(person: Person) -> None:

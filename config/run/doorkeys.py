@@ -6,6 +6,7 @@ import hmac
 import json
 
 from approvals.models import UserFlow
+from config.demo.people import asked_for
 from config.run.plan import Plan
 from config.run.records import Credential, connector_urls, read_json, write_private
 from connector.models import ConnectorCredential, sha256
@@ -26,6 +27,7 @@ def demonstration_credentials(plan: Plan) -> dict[str, Credential]:
                 "slug": flow.slug,
                 "name": flow.name,
                 "redirect_url": flow.redirect_url,
+                "attributes": asked_for(flow.slug),
                 **connector_urls(plan, flow.slug),
                 **credentials[flow.slug],
             }

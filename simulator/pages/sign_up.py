@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from simulator.applicants import BUILT_IN, LANGUAGES, LOCALES, PROVIDERS, Applicant
-from simulator.attributes import CUSTOM
+from simulator.applicants import LANGUAGES, LOCALES, PROVIDERS, Applicant
+from simulator.attributes import CUSTOM, LABELS
 from simulator.flows import Flow
 from simulator.pages.examples import example
 from simulator.pages.rendering import page
@@ -126,7 +126,7 @@ def _step_page(request: Request, run: SignUp) -> Response:
         f"signup_{run.state.replace('-', '_')}.html",
         run=run,
         flow=run.flow,
-        built_in=BUILT_IN,
+        built_in=[(name, LABELS[name]) for name in run.flow.attributes],
         custom=[(each, each.claim(prefix), each.kind.__name__) for each in CUSTOM],
         language=run.applicant.ui_locales.partition("-")[0],
     )
@@ -134,7 +134,7 @@ def _step_page(request: Request, run: SignUp) -> Response:
 
 def _attributes(form: Mapping[str, str], run: SignUp) -> Document:
     """The attribute page's values in their JSON types."""
-    values: Document = {name: form[name].strip() for name in BUILT_IN if form.get(name, "").strip()}
+    values: Document = {name: form[name].strip() for name in run.flow.attributes if form.get(name, "").strip()}
     for attribute in CUSTOM:
         claim = attribute.claim(run.tenant.settings.extensions_app_id)
         text = form.get(claim, "").strip()

@@ -136,6 +136,41 @@ class TestTheFirstRun:
         assert service["settings"]["url"] == first.demo["simulator"]["crosscore_url"]
         assert first.manage("shell", "--no-imports", "-c", VERIFY).split() == ["passed", "refer"]
 
+    def test_it_lets_the_ordinary_applicant_of_the_default_flow_wait_for_a_person(self, first: Run) -> None:
+        told = sign_up(first, "linnea@fjordline.example", claims={"givenName": "Linnea", "surname": "Aas"})
+
+        assert (told["outcome"], told["submit"]["json"]["action"]) == ("blocked", "ShowBlockPage")
+        assert "waiting for approval" in told["message"]
+
+    def test_it_shows_what_a_policy_does(self, first: Run) -> None:
+        refused = sign_up(first, "somebody@mailinator.com", claims={"surname": "Hopper"})
+        prefilled = sign_up(first, "max@alfreds.example", step="check-status", ui_locales="de")
+
+        assert refused["message"] == "Please sign up with your address at work. partner-access@contoso.example"
+        assert prefilled["check_status"]["json"]["country"] == "Germany"
+        states = {each["email"]: each for each in json.loads(first.manage("requests", "--json"))}
+        assert states["somebody@mailinator.com"]["status"] == "denied"
+        assert states["somebody@mailinator.com"]["decided_by_policy"] is True
+        assert "Verified suppliers" in first.manage("policy", "show", "suppliers")
+
+    @pytest.mark.parametrize(
+        ("surname", "outcome", "status"),
+        [("Hopper", "signed-in", "approved"), ("Fail", "validation-error", None), ("Refer", "blocked", "pending")],
+    )
+    def test_it_verifies_suppliers(self, surname: str, outcome: str, status: str | None, first: Run) -> None:
+        email = f"grace.{surname.lower()}@lagosworks.example"
+        told = sign_up(first, email, flow="suppliers", claims={"givenName": "Grace", "surname": surname})
+
+        assert told["outcome"] == outcome, told
+        found = [each["status"] for each in json.loads(first.manage("requests", "--email", email, "--json"))]
+        assert found == ([status] if status else [])
+
+    def test_it_asks_suppliers_for_what_they_are_verified_by(self, first: Run) -> None:
+        asked = {slug: flow["attributes"] for slug, flow in first.flows.items()}
+
+        assert {"streetAddress", "postalCode", "city"} < set(asked["suppliers"])
+        assert "streetAddress" not in asked["partners"]
+
     def test_it_has_no_work_left_over_from_the_past(self, first: Run) -> None:
         # Looks into the tenant of today are made by the workers of today.
         code = "from approvals.models import OutboxEntry; print(OutboxEntry.objects.queued().count())"

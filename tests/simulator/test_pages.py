@@ -146,6 +146,25 @@ def test_an_applicant_fills_in_the_attribute_page_and_is_told_to_wait(
     assert 'lang="de"' in ended.text
 
 
+def test_the_attribute_page_asks_for_what_the_flow_collects(
+    simulator: SimulatorProcess, connector: ConnectorServer
+) -> None:
+    asked_for = ["surname", "streetAddress", "postalCode", "city", "of.no.user"]
+    simulator.set_flows({**connector.flow(), "attributes": asked_for})
+    at = begin(simulator)
+
+    assert re.findall(r'<label for="([A-Za-z]+)">', at.text)[:4] == asked_for[:4]
+    submit(simulator, at, surname="Lima", streetAddress="1 Main Street", postalCode="30303", city="Oslo", jobTitle="x")
+    told = connector.received[-1].claims
+    assert {name: told.get(name) for name in (*asked_for[:4], "jobTitle")} == {
+        "surname": "Lima",
+        "streetAddress": "1 Main Street",
+        "postalCode": "30303",
+        "city": "Oslo",
+        "jobTitle": None,
+    }
+
+
 def test_a_validation_error_stands_on_the_form_and_keeps_what_was_typed(
     simulator: SimulatorProcess, connector: ConnectorServer
 ) -> None:
