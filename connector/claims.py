@@ -13,20 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from approvals.applicant import Applicant, AttributeValue, Identity
+from approvals.policy.attributes import ATTRIBUTES, LONGEST_EXTENSION_VALUE
 
-LONGEST = {
-    "displayName": 256,
-    "givenName": 64,
-    "surname": 64,
-    "jobTitle": 128,
-    "companyName": 64,
-    "streetAddress": 1024,
-    "city": 128,
-    "postalCode": 40,
-    "state": 128,
-    "country": 128,
-}
-LONGEST_EXTENSION_VALUE = 256
 LONGEST_EMAIL = 254
 LONGEST_ISSUER = 512
 LONGEST_ISSUER_ASSIGNED_ID = 512
@@ -133,7 +121,7 @@ def _by_graph_names(body: Mapping[str, Any]) -> dict[str, AttributeValue]:
     """The claims that Graph knows as properties of a user, with a value of the right type."""
     surname = body.get("surname") if isinstance(body.get("surname"), str) else body.get("lastName")
     claims = {**body, "surname": surname}
-    text = {name: claims[name].strip() for name in LONGEST if isinstance(claims.get(name), str)}
+    text = {name: claims[name].strip() for name in ATTRIBUTES if isinstance(claims.get(name), str)}
     named: dict[str, AttributeValue] = {name: value for name, value in text.items() if value}
     named.update((name, value) for name, value in body.items() if _EXTENSION.fullmatch(name) and _is_scalar(value))
     return named
@@ -150,7 +138,7 @@ def _corrections(named: Mapping[str, AttributeValue]) -> Iterator[Correctable]:
     for name, value in named.items():
         if not isinstance(value, str):
             continue
-        limit = LONGEST.get(name, LONGEST_EXTENSION_VALUE)
+        limit = ATTRIBUTES.get(name, LONGEST_EXTENSION_VALUE)
         if _has_bad_characters(value, allowed="\n\r\t" if _may_have_lines(name) else ""):
             yield Correctable(name, "bad_characters")
         elif len(value) > limit:

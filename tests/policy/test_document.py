@@ -10,11 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from approvals.errors import ApprovalError
-from approvals.policy.attributes import ATTRIBUTES
 from approvals.policy.document import dump, parse
 from approvals.policy.errors import PolicyError, Problem
 from approvals.policy.rules import Outcome, Step, Texts
-from connector.claims import LONGEST
 from tests.policy.making import EXTENSION, claim, document, documents, domain, rule
 
 MANY_DIGITS = 10**400
@@ -241,10 +239,6 @@ def test_whatever_stands_anywhere_it_is_read_or_refused(junk: Any, raw: dict[str
 
 def test_it_says_no_more_than_anybody_reads() -> None:
     assert len(problems({"policy": 1, "rules": [rule("A", "x", *[{}] * 20)] * 100})) == 200
-
-
-def test_it_knows_the_attributes_that_the_connector_takes() -> None:
-    assert ATTRIBUTES == LONGEST
 
 
 @pytest.mark.parametrize(
