@@ -35,7 +35,12 @@ def normalise_entry(typed: str) -> str:
     Raises ValueError for what is no domain.
     """
     bare = typed.strip().removeprefix("*")
-    return "." + domains.parse(bare[1:]) if bare.startswith(".") else domains.parse(typed.strip())
+    if bare.startswith("."):
+        return "." + domains.parse(bare[1:])
+    if "." not in bare.rstrip("."):
+        # Nobody's address ends in a single word: it is one of a sentence, or a domain that was cut short.
+        raise ValueError("no domain")
+    return domains.parse(typed.strip())
 
 
 def normalise(entries: Iterable[str]) -> list[str]:

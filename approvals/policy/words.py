@@ -198,7 +198,7 @@ def _fault(code: str) -> str:
     faults = {
         "no_list": _("there is no such list of domains"),
         "out_of_time": _("there was no time left"),
-        "verified_already": _("the identity was verified already"),
+        "verified_already": _("the service has been asked, and has answered"),
         "failed": _("looking it up failed"),
     }
     return faults.get(code, faults["failed"])

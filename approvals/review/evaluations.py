@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from approvals.models import PolicyEvaluation, SignUpRequest, Verification
 from approvals.policy.words import Row, explain
 
@@ -56,4 +58,6 @@ def verifications_of(sign_up: SignUpRequest) -> list[Verified]:
 def _verified(stored: Verification) -> Verified:
     codes = tuple(map(str, stored.reasons)) if isinstance(stored.reasons, list) else ()
     told = str(stored.get_outcome_display())
+    if codes and all(code.startswith("missing.") for code in codes):
+        told = _("Not asked: the applicant did not give what the service needs")
     return Verified(stored.at, stored.vendor, stored.outcome, told, stored.vendor_reference, codes)

@@ -81,7 +81,7 @@ _words = st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1, max
 _labels = st.text("abc019", min_size=1, max_size=6)
 domain_names = st.one_of(
     st.sampled_from(["fabrikam.com", "münchen.example", "xn--mnchen-3ya.example", "fabrikam.example"]),
-    st.lists(_labels, min_size=1, max_size=3).map(".".join),
+    st.lists(_labels, min_size=2, max_size=3).map(".".join),
 )
 _names = st.sampled_from([*ATTRIBUTES, "email", EXTENSION])
 _scalars = st.one_of(_words, st.booleans(), st.integers(-(2**31), 2**31 - 1))

@@ -15,7 +15,15 @@ DOMAINS = st.lists(LABELS, min_size=2, max_size=3).map(".".join)
 
 @pytest.mark.parametrize(
     "domain",
-    ["fabrikam.com", "FABRIKAM.com", "fabrikam.com.", "bücher.example", "xn--bcher-kva.example", "faß.example", "例え.jp"],
+    [
+        "fabrikam.com",
+        "FABRIKAM.com",
+        "fabrikam.com.",
+        "bücher.example",
+        "xn--bcher-kva.example",
+        "faß.example",
+        "例え.jp",
+    ],
 )
 def test_they_write_a_domain_alike(domain: str) -> None:
     assert of_address(f"john@{domain}") == domain_of(f"john@{domain}") != ""

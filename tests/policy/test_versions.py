@@ -268,3 +268,10 @@ def test_a_list_that_is_gone_approves_nobody(flow: UserFlow) -> None:
     found = compiled(flow.pk)
     assert found is not None
     assert evaluate(found.policy, Facts(make_applicant(), "submit", lists=found.lists)).outcome == "review"
+
+
+@pytest.mark.parametrize("entry", ["foo", "not", "example.", "*"])
+def test_a_single_word_is_no_domain_of_a_list(entry: str, admin: User) -> None:
+    with pytest.raises(InvalidDomainList, match="no domains"):
+        save_list("partners", "Partners", ["fabrikam.com", entry], base_version=0, actor=admin)
+    assert save_list("partners", "Partners", [".edu"], base_version=0, actor=admin).domains == [".edu"]

@@ -160,7 +160,7 @@ def test_it_says_what_came_of_each_rule_and_each_condition() -> None:
         ("list", "unknown", False, "Could not be evaluated: there is no such list of domains."),
         ("both", "false", False, "Did not match."),
         ("shadow", "true", False, "Matched. As a shadow it decided nothing; it would: refuse."),
-        ("again", "false", False, "Not asked: the identity was verified already."),
+        ("again", "false", False, "Not asked: the service has been asked, and has answered."),
         ("yes", "true", True, "Matched: approve at once."),
     ]
     assert [(line.clause, line.result, line.says) for line in told.rows[1].lines] == [
