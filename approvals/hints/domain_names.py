@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from tldextract import TLDExtract
 
 LONGEST = 320
+# Dots and blanks after the last letter, in any order.
+_END = re.compile(r"[\s.]+\Z")
+
 # Everybody may have a name below these, though the public list does not have them.
 _SHARED = ("onmicrosoft.com",)
 
@@ -37,7 +41,7 @@ def domain_of(address: str) -> str:
 
 def in_punycode(domain: str) -> str:
     """The domain in lower case and in punycode; one that has no such form, as it is in lower case."""
-    plain = domain.strip().rstrip(".").lower()[:LONGEST]
+    plain = _END.sub("", domain.strip().lower()[:LONGEST])
     try:
         return idna.encode(plain, uts46=True).decode("ascii")
     except (idna.IDNAError, UnicodeError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from approvals.hints.domain_names import Site, as_read, domain_of, in_punycode, parents, site_of
@@ -97,7 +97,9 @@ def test_it_shows_punycode_decoded() -> None:
 
 @pytest.mark.parametrize("label", ["xn--", "xn--a", "xn--\u0430", "xn--999999999", "xn--a-ecp.ru", "xn--0ca24w-" * 9])
 def test_it_reads_on_where_punycode_is_broken(label: str) -> None:
-    as_read(f"{label}.com").encode()
+    read = as_read(f"{label}.com")
+    assert read.endswith(".com")
+    assert read.encode()
 
 
 def test_it_takes_unicode_and_punycode_for_the_same_domain() -> None:
@@ -114,6 +116,8 @@ def test_it_cuts_a_domain_where_it_can_be_bought() -> None:
 
 
 @given(st.text(max_size=400))
+@example("0 .")
+@example("a" * 252 + " b")
 def test_it_never_raises_and_never_flags_a_partner(text: str) -> None:
     domain = in_punycode(text)
     assert in_punycode(domain) == domain

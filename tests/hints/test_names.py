@@ -133,9 +133,10 @@ def test_it_compares_no_short_single_name() -> None:
 
 @given(st.text(max_size=400))
 def test_it_never_raises_for_any_name(name: str) -> None:
-    contact_in(name)
+    assert contact_in(name) in (None, "link", "address", "phone")
     mixed_word(name)
-    imitated([name], dict.fromkeys(keys_of(name), name))
+    # Whoever has a name that can be compared is found by it.
+    assert bool(imitated([name], dict.fromkeys(keys_of(name), name))) == bool(keys_of(name))
 
 
 @given(st.text(alphabet="+0123456789 ().-/@aw:", max_size=400))
