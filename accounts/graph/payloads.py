@@ -10,19 +10,8 @@ from typing import Any
 
 from accounts.graph.principal_names import principal_name
 from approvals.applicant import Applicant, AttributeValue, Identity
+from approvals.policy.attributes import ATTRIBUTES
 
-LENGTHS = {
-    "displayName": 256,
-    "givenName": 64,
-    "surname": 64,
-    "jobTitle": 128,
-    "companyName": 64,
-    "streetAddress": 1024,
-    "city": 128,
-    "postalCode": 40,
-    "state": 128,
-    "country": 128,
-}
 ISSUERS = {"google": "google.com", "facebook": "facebook.com", "mail": "mail"}
 
 _EXTENSION = re.compile(r"extension_[0-9a-fA-F]{32}_\w+", re.ASCII)
@@ -88,12 +77,12 @@ def member(graph_url: str, user_id: str) -> Body:
 def _display_name(applicant: Applicant) -> str:
     # Never empty: both calls refuse a guest without a name.
     name = applicant.display_name.strip() or applicant.email.strip()
-    return name[: LENGTHS["displayName"]]
+    return name[: ATTRIBUTES["displayName"]]
 
 
 def _is_property(name: str) -> bool:
-    return name in LENGTHS or _EXTENSION.fullmatch(name) is not None
+    return name in ATTRIBUTES or _EXTENSION.fullmatch(name) is not None
 
 
 def _fitted(name: str, value: AttributeValue) -> AttributeValue:
-    return value.strip()[: LENGTHS.get(name)] if isinstance(value, str) else value
+    return value.strip()[: ATTRIBUTES.get(name)] if isinstance(value, str) else value

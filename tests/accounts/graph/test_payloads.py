@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from accounts.graph import payloads
 from approvals.applicant import Applicant
+from approvals.policy.attributes import ATTRIBUTES
 from tests.accounts.graph.schemas import problems
 from tests.factories import make_applicant, make_identity
 
@@ -21,7 +22,7 @@ applicants = st.builds(
     Applicant,
     email=st.from_regex(r"[a-z'+é]{1,200}@[a-z]{1,50}\.com", fullmatch=True),
     attributes=st.dictionaries(
-        st.sampled_from([*payloads.LENGTHS, "email", "ui_locales", "lastName", "step", "department", EXTENSION, "x"]),
+        st.sampled_from([*ATTRIBUTES, "email", "ui_locales", "lastName", "step", "department", EXTENSION, "x"]),
         texts | st.integers(-9, 9) | st.booleans(),
     ).map(lambda found: {name: value for name, value in found.items() if name == EXTENSION or isinstance(value, str)}),
     locales=st.lists(st.sampled_from(["en-US", "es", "EN-us", "de-DE", "zh-Hant-TW"]), max_size=3).map(tuple),
